@@ -1,0 +1,47 @@
+# Needs GNU make, git and Python 3.11 (with its venv module); everything else is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+# Twice quiet: errors only.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test lint bench lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(STAMP)  ## install everything into .venv (done by the others when it is needed)
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v == (3, 11) or sys.exit(f"Python 3.11 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.11 …")'
+	@echo "Installing into .venv (once; a few minutes) …"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup  ## the shop, Airflow and a first load, from nothing to rows in the warehouse
+	@$(BIN)/python -m local_airflow.demo
+
+up: setup  ## the shop and Airflow on this machine until Ctrl-C
+	@$(BIN)/python -m local_airflow.up $(ARGS)
+
+test: setup  ## all tests; some of them: make test ARGS="tests/unit -k window"
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup  ## ruff and mypy, as CI runs them
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: setup  ## time and memory against the hand-written floor
+	@$(BIN)/python -m bench $(ARGS)
+
+# Versions stay as they are unless told otherwise: make lock ARGS="--upgrade-package dlt".
+lock: setup  ## pin requirements.txt and requirements-dev.txt anew
+	@$(BIN)/python tools/lock.py $(ARGS)
+
+clean:  ## remove what make and the tools made: .venv, caches, the local Airflow
+	@rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist include/*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

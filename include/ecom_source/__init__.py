@@ -1,0 +1,31 @@
+"""An e-commerce REST API into a warehouse: dlt's `rest_api` source in an Airflow DAG.
+
+`elt_dag` makes the DAG; `ECOMMERCE_API` is the API of the specification.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+# dlt looks every one of its settings up as an Airflow Variable unless told otherwise, hundreds of times in one parse,
+# and reports each parse of a DAG file to its makers. Both can be switched on again by setting the variable.
+os.environ.setdefault("PROVIDERS__ENABLE_AIRFLOW_SECRETS", "false")
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+if TYPE_CHECKING:
+    from ecom_source.api import ECOMMERCE_API
+    from ecom_source.dag import elt_dag
+
+__all__ = ["ECOMMERCE_API", "elt_dag"]
+
+_HOMES = {"ECOMMERCE_API": "ecom_source.api", "elt_dag": "ecom_source.dag"}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports on first use: dlt and Airflow take seconds, which a mere `import ecom_source` should not cost."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

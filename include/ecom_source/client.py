@@ -1,0 +1,85 @@
+"""The HTTP client: dlt's own, told which statuses to retry, how often and how long to wait."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from requests.adapters import HTTPAdapter
+from requests.exceptions import RequestException
+
+from ecom_source.redact import Redactor
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response, Session
+
+logger = logging.getLogger(__name__)
+
+RETRIED_STATUSES = (429, 500, 502, 503, 504)
+MAX_ATTEMPTS = 4
+"""Requests in all: the first and three retries."""
+BACKOFF_FACTOR = 2
+"""Seconds before the first retry; doubled before each further one: 2, 4, 8."""
+MAX_WAIT = 300
+"""Seconds that one wait lasts at most, whatever `Retry-After` says."""
+TIMEOUT = (10.0, 60.0)
+"""Seconds to connect, and seconds without a byte while reading."""
+
+
+@dataclass
+class Traffic:
+    """What went over the wire: requests, those answered by an error or not at all, and body bytes."""
+
+    requests: int = 0
+    bytes: int = 0
+    troubles: Counter[str] = field(default_factory=Counter)
+    """Status codes (or exception names) of failed attempts, with their numbers."""
+
+
+def shop_session(redact: Redactor, traffic: Traffic) -> Session:
+    """A requests session of dlt's client with the retries above, for `client.session` of a `RESTAPIConfig`.
+
+    Every attempt is counted in `traffic`; an error that would carry the request's URL carries it redacted.
+    """
+    from dlt.sources.helpers.requests import Client
+
+    session: Session = Client(
+        request_timeout=TIMEOUT,
+        # dlt's rest_api looks at the status itself, so that response_actions can.
+        raise_for_status=False,
+        status_codes=RETRIED_STATUSES,
+        request_max_attempts=MAX_ATTEMPTS,
+        request_backoff_factor=BACKOFF_FACTOR,
+        request_max_retry_delay=MAX_WAIT,
+    ).session
+    adapter = _CountingAdapter(redact, traffic)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+class _CountingAdapter(HTTPAdapter):
+    def __init__(self, redact: Redactor, traffic: Traffic) -> None:
+        self._redact, self._traffic = redact, traffic
+        super().__init__(pool_maxsize=50)
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        self._traffic.requests += 1
+        try:
+            response = super().send(request, *args, **kwargs)
+        except RequestException as error:
+            self._trouble(type(error).__name__, request)
+            # urllib3 puts the whole URL, key included, into the text of a connection error.
+            raise type(error)(self._redact(str(error))) from None
+        if response.status_code in RETRIED_STATUSES:
+            after = response.headers.get("Retry-After")
+            self._trouble(str(response.status_code), request, f", Retry-After: {after}" if after else "")
+        return response
+
+    def _trouble(self, what: str, request: PreparedRequest, more: str = "") -> None:
+        self._traffic.troubles[what] += 1
+        path = urlsplit(request.url or "").path
+        logger.warning("%s %s: %s%s; up to %d attempts are made", request.method, path, what, more, MAX_ATTEMPTS)

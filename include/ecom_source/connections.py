@@ -1,0 +1,151 @@
+"""Airflow Connection -> dlt.secrets, and the API description with its secrets filled in.
+
+Connections are read in the task only, one look-up each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ecom_source.errors import ConnectionFieldError
+from ecom_source.redact import Redactor
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+SECRET_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "api_key": ("api_key",),
+    "bearer": ("token",),
+    "http_basic": ("username", "password"),
+    "oauth2_client_credentials": ("client_id", "client_secret"),
+}
+"""The fields of each of dlt's auth types that a Connection fills when the API description leaves them out."""
+
+CONNECTION_FIELDS: Mapping[str, str] = {
+    "api_key": "password",
+    "token": "password",
+    "password": "password",
+    "client_secret": "password",
+    "username": "login",
+    "client_id": "login",
+}
+"""Where in the Connection each of them is kept."""
+
+
+@dataclass(frozen=True)
+class ApiConnection:
+    """What an API Connection says.
+
+    Args:
+        conn_id: its id, for messages.
+        base_url: the shop's address; None where the Connection names no host.
+        login, password: as stored; the password is never part of the repr.
+    """
+
+    conn_id: str
+    base_url: str | None
+    login: str | None
+    password: str | None = field(repr=False)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Hides this Connection's password."""
+        return Redactor([self.password], [self.login])
+
+
+def api_connection(conn_id: str) -> ApiConnection:
+    """Reads the Connection `conn_id`.
+
+    Raises:
+        ConnectionFieldError: there is none, or its host is no web address.
+    """
+    connection = find_connection(conn_id)
+    if connection is None:
+        raise ConnectionFieldError(
+            f"There is no Connection {conn_id!r}.",
+            expected="an Airflow Connection that holds the shop's address and its API key.",
+            fix=f"{add_command(conn_id)}, or Admin > Connections > Add in the Airflow UI.",
+        )
+    return ApiConnection(
+        conn_id, _base_url(conn_id, connection), connection.login or None, connection.password or None
+    )
+
+
+def find_connection(conn_id: str) -> Connection | None:
+    """The Connection `conn_id`, from wherever Airflow keeps it, or None where there is none."""
+    from airflow.sdk.bases.hook import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return None
+
+
+def add_command(conn_id: str) -> str:
+    """The shell command that makes such a Connection."""
+    return f"airflow connections add {conn_id} --conn-type ecom_api --conn-host https://SHOP --conn-password API_KEY"
+
+
+@contextmanager
+def secrets_in_dlt(connection: ApiConnection) -> Iterator[None]:
+    """Makes the Connection's secrets readable as `dlt.secrets["api_key"]` and so on, for as long as the block lasts."""
+    import dlt
+
+    values = {name: getattr(connection, source) for name, source in CONNECTION_FIELDS.items()}
+    with dlt.secrets.values({name: value for name, value in values.items() if value}):
+        yield
+
+
+def fill_auth(auth: Any, connection: ApiConnection) -> Any:
+    """`auth` as dlt's rest_api takes it, with the secret fields that it leaves out taken from `dlt.secrets`.
+
+    Args:
+        auth: dlt's short form (`"bearer"`), a dict, an auth object, or None for a public API.
+
+    Raises:
+        ConnectionFieldError: a field is needed that the Connection leaves empty.
+    """
+    import dlt
+
+    if isinstance(auth, str):
+        auth = {"type": auth}
+    if not isinstance(auth, dict):
+        return auth
+    filled = dict(auth)
+    kind = filled.get("type", "bearer")
+    for name in SECRET_FIELDS.get(kind, ()):
+        if filled.get(name):
+            continue
+        source = CONNECTION_FIELDS[name]
+        if not getattr(connection, source):
+            raise ConnectionFieldError(
+                f"The Connection {connection.conn_id!r} has an empty {source}.",
+                expected=f"the {name} of the shop's {kind!r} login in its field {source!r}.",
+                fix=f"airflow connections delete {connection.conn_id}, then {add_command(connection.conn_id)}"
+                f"{' --conn-login NAME' if source == 'login' else ''}; or Admin > Connections in the Airflow UI.",
+            )
+        filled[name] = dlt.secrets[name]
+    return filled
+
+
+def _base_url(conn_id: str, connection: Connection) -> str | None:
+    host = (connection.host or "").strip()
+    if not host:
+        return None
+    url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
+    parts = urlsplit(url)
+    if connection.port and not parts.port:
+        url = parts._replace(netloc=f"{parts.netloc}:{connection.port}").geturl()
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        shown = "a user name or password in it" if parts.username or parts.password else f"the value {host[:100]!r}"
+        raise ConnectionFieldError(
+            f"The host of Connection {conn_id!r} has {shown}.",
+            expected="an address such as https://shop.example.com, with the key in the field password.",
+            fix="Admin > Connections in the Airflow UI, field Host.",
+        )
+    return url.rstrip("/")

@@ -1,0 +1,183 @@
+"""One load of one component, from its Connections to its report. Knows dlt, but no DAG and no task."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlt.sources.rest_api.typing import RESTAPIConfig
+
+from ecom_source.client import Traffic, shop_session
+from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
+from ecom_source.logs import route_dlt_logs, task_logs
+from ecom_source.reading import Reading
+from ecom_source.redact import Redactor
+from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
+from ecom_source.source import Component, Plan, build_source, cursors, lag
+from ecom_source.warehouse import Warehouse, open_warehouse
+from ecom_source.watermark import read_watermarks, write_watermarks
+from ecom_source.window import Run, window_for
+
+if TYPE_CHECKING:
+    from dlt.extract import DltSource
+    from dlt.pipeline.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
+
+SCHEMAS_FOLDER = "schemas"
+
+
+@dataclass
+class _Attempt:
+    """What one attempt holds open while dlt works."""
+
+    run: Run
+    connection: ApiConnection
+    warehouse: Warehouse
+    redact: Redactor
+    plan: Plan = field(default_factory=Plan)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+
+
+@dataclass
+class Load:
+    """Loads one component of an API by the run contract.
+
+    Args:
+        api: dlt's `RESTAPIConfig`, without its secrets.
+        component: the resources to load.
+        pipeline: dlt's pipeline, named after the component.
+        api_conn_id, warehouse_conn_id: the Airflow Connections.
+    """
+
+    api: RESTAPIConfig
+    component: Component
+    pipeline: Pipeline
+    api_conn_id: str
+    warehouse_conn_id: str
+    _attempt: _Attempt | None = None
+
+    def perform(self, run: Run, execute: Callable[[], Any], *, staging: str) -> Report:
+        """Performs `run`: opens the shop and the warehouse, lets `execute` run the pipeline, cleans up.
+
+        Args:
+            execute: runs `self.pipeline` on `self.source`; dlt's Airflow helper, or a plain `pipeline.run`.
+            staging: names the staging dataset of this attempt, which no other attempt shares.
+
+        Raises:
+            EcomError: something that a person can mend.
+            Exception: anything else, its text redacted.
+        """
+        from ecom_source.failure import raised_without_secrets
+
+        with ExitStack() as stack:
+            connection = api_connection(self.api_conn_id)
+            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
+            stack.enter_context(task_logs(connection.redactor))
+            stack.enter_context(secrets_in_dlt(connection))
+            warehouse = stack.enter_context(
+                open_warehouse(self.warehouse_conn_id, staging_layout=f"%s_staging_{staging}")
+            )
+            redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
+            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), warehouse.secrets))
+            stack.enter_context(task_logs(redact))
+            self._attempt = _Attempt(run, connection, warehouse, redact)
+            # dlt's helper looks into the folder before it makes it anew.
+            Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
+            try:
+                execute()
+                return self._report(self._attempt)
+            finally:
+                self._clean_up()
+                self._attempt = None
+
+    def source(self) -> DltSource:
+        """What dlt is to load, built inside the task: the window from the watermark in the warehouse, then the source.
+
+        The watermark after the load is put into the pipeline's state first, so that it is part of the same load package
+        as the rows: both land, or neither.
+        """
+        attempt = self._attempt
+        if attempt is None:
+            raise RuntimeError("Load.source is called by Load.perform only")
+        route_dlt_logs()
+        self.pipeline.sync_destination(destination=attempt.warehouse.destination)
+        attempt.plan = self._plan(attempt.run)
+        for name, window in attempt.plan.windows.items():
+            logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
+        write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
+        source, attempt.readings = build_source(
+            self.api,
+            self.component,
+            attempt.plan,
+            base_url=attempt.connection.base_url,
+            fill_auth=lambda auth: fill_auth(auth, attempt.connection),
+            session=shop_session(attempt.redact, attempt.traffic),
+        )
+        return source
+
+    def base_url(self, connection: ApiConnection) -> str:
+        """The shop's address: the Connection's, else the description's."""
+        return connection.base_url or self.api["client"]["base_url"]
+
+    def _plan(self, run: Run) -> Plan:
+        watermarks = read_watermarks(self.pipeline, self.component.name)
+        windows = {
+            name: window_for(
+                run,
+                watermark=watermarks.get(name),
+                initial=cursor.initial,
+                lag=lag(self.api, name, cursor),
+                step=cursor.step,
+            )
+            for name, cursor in cursors(self.api, self.component.resources).items()
+        }
+        return Plan(windows, full_refresh=run.full_refresh)
+
+    def _report(self, attempt: _Attempt) -> Report:
+        trace = self.pipeline.last_trace
+        return Report(
+            resource=self.component.name,
+            dataset=self.pipeline.dataset_name or "",
+            warehouse=attempt.warehouse.label,
+            readings=attempt.readings,
+            windows=attempt.plan.windows,
+            rows=rows_loaded(trace),
+            load_ids=load_ids(trace),
+            traffic=attempt.traffic,
+            seconds=step_seconds(trace),
+        )
+
+    def _clean_up(self) -> None:
+        try:
+            _drop_staging(self.pipeline)
+        except Exception as error:
+            # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
+            logger.warning("The staging dataset could not be dropped: %s", error)
+        remove_workspace(self.pipeline)
+
+
+def remove_workspace(pipeline: Pipeline) -> None:
+    """Removes the temporary folder that dlt's Airflow helper made for `pipeline`.
+
+    `wipe_local_data` leaves the folder itself behind, at every parse and every task; this can go once it does not.
+    """
+    shutil.rmtree(Path(pipeline.pipelines_dir).parent, ignore_errors=True)
+
+
+def _drop_staging(pipeline: Pipeline) -> None:
+    if pipeline.default_schema_name is None:
+        return
+    with pipeline.sql_client() as client, client.with_staging_dataset():
+        if client.has_dataset():
+            client.drop_dataset()
+
+
+def _verb(plan: Plan) -> str:
+    return "full refresh" if plan.full_refresh else "load"

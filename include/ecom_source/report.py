@@ -1,0 +1,116 @@
+"""What a load did: a log line and the extra of an asset event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ecom_source.client import Traffic
+from ecom_source.reading import Reading
+from ecom_source.window import Window, iso
+
+if TYPE_CHECKING:
+    from dlt.common.pipeline import LoadInfo
+    from dlt.pipeline.trace import PipelineTrace
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one load did.
+
+    Args:
+        resource: the component's name.
+        dataset, warehouse: where the rows are.
+        readings, windows: by resource.
+        rows: loaded rows by table, nested tables included.
+        load_ids: dlt's load ids; none where nothing was new.
+        seconds: duration by dlt step.
+    """
+
+    resource: str
+    dataset: str
+    warehouse: str
+    readings: Mapping[str, Reading]
+    windows: Mapping[str, Window]
+    rows: Mapping[str, int]
+    load_ids: tuple[str, ...]
+    traffic: Traffic
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        read = ", ".join(
+            f"{reading.rows:,} {name} read"
+            + (f" of {reading.total:,} in the shop" if reading.total is not None else "")
+            for name, reading in self.readings.items()
+        )
+        loaded = ", ".join(f"{rows:,} into {self.dataset}.{table}" for table, rows in self.rows.items())
+        troubles = ", ".join(f"{number} x {what}" for what, number in sorted(self.traffic.troubles.items()))
+        parts = [
+            f"{self.resource}: {read or 'nothing read'}",
+            f"loaded {loaded}" if loaded else "nothing new to load",
+            *(
+                f"{'full refresh of' if window.full_refresh else 'window'} {window}, "
+                f"watermark {iso(window.watermark_before)} -> {iso(window.watermark_after)}"
+                for window in self.windows.values()
+            ),
+            f"{self.traffic.requests:,} requests" + (f" ({troubles})" if troubles else ""),
+            f"{sum(self.seconds.values()):.1f} s",
+            f"{self.warehouse}, load {', '.join(self.load_ids) or 'none'}",
+        ]
+        return "; ".join(parts)
+
+    def as_extra(self) -> dict[str, Any]:
+        """The same as JSON: instants in ISO 8601, durations in seconds, sizes in bytes."""
+        return {
+            "resource": self.resource,
+            "dataset": self.dataset,
+            "warehouse": self.warehouse.partition(" ")[0],
+            "resources": {
+                name: {
+                    "pages": reading.pages,
+                    "rows_read": reading.rows,
+                    "distinct_keys": reading.distinct,
+                    "api_total": reading.total,
+                }
+                for name, reading in self.readings.items()
+            },
+            "windows": {
+                name: {
+                    "start": iso(window.interval.start),
+                    "end": iso(window.interval.end),
+                    "full_refresh": window.full_refresh,
+                    "watermark_before": window.watermark_before and iso(window.watermark_before),
+                    "watermark_after": window.watermark_after and iso(window.watermark_after),
+                }
+                for name, window in self.windows.items()
+            },
+            "rows_loaded": dict(self.rows),
+            "load_ids": list(self.load_ids),
+            "requests": self.traffic.requests,
+            "troubles": dict(self.traffic.troubles),
+            "bytes": self.traffic.bytes,
+            "seconds": {step: round(spent, 3) for step, spent in self.seconds.items()},
+        }
+
+
+def rows_loaded(trace: PipelineTrace | None) -> dict[str, int]:
+    """Rows by table that the last run's normalize step wrote, dlt's own tables left out."""
+    info = trace.last_normalize_info if trace else None
+    return {table: rows for table, rows in (info.row_counts if info else {}).items() if not table.startswith("_dlt")}
+
+
+def load_ids(trace: PipelineTrace | None) -> tuple[str, ...]:
+    """dlt's ids of the packages that the last run loaded."""
+    info: LoadInfo | None = trace.last_load_info if trace else None
+    return tuple(info.loads_ids) if info else ()
+
+
+def step_seconds(trace: PipelineTrace | None) -> dict[str, float]:
+    """Seconds by dlt step: sync, extract, normalize, load."""
+    spent: dict[str, float] = {}
+    for step in trace.steps if trace else ():
+        if step.finished_at is not None and step.step != "run":
+            seconds = (step.finished_at - step.started_at).total_seconds()
+            spent[str(step.step)] = spent.get(str(step.step), 0.0) + seconds
+    return spent

@@ -1,0 +1,242 @@
+"""RESTAPIConfig + windows + client -> DltSource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from dlt.sources.rest_api.typing import RESTAPIConfig
+
+from ecom_source.cursor import Cursor, cursor_of, latest
+from ecom_source.errors import ApiConfigError
+from ecom_source.reading import Reading
+from ecom_source.window import Window
+
+if TYPE_CHECKING:
+    from dlt.extract import DltSource
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
+    from requests import Session
+
+
+@dataclass(frozen=True)
+class Component:
+    """Resources that are read together: one that stands alone, or a parent with those that depend on it.
+
+    Args:
+        name: the parent's name; the name of its task, its dlt pipeline and its schema.
+        resources: all names, the parent first.
+    """
+
+    name: str
+    resources: tuple[str, ...]
+
+
+@dataclass
+class Plan:
+    """How one load reads its resources.
+
+    Args:
+        windows: by resource, for those with a cursor.
+        full_refresh: replace the tables rather than merge into them.
+    """
+
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    full_refresh: bool = False
+
+
+def components(api: RESTAPIConfig) -> list[Component]:
+    """The resources of `api`, grouped as dlt itself decomposes a source, in their declared order.
+
+    No secret and no network is needed: the auth is left out, since only the names matter here.
+
+    Raises:
+        ApiConfigError: dlt refuses the description; its own message is kept.
+    """
+    config = _clone(api)
+    config.get("client", {}).pop("auth", None)
+    for resource in _described(config):
+        resource["endpoint"].pop("auth", None)
+    source = _rest_api_source(config, name="components")
+    declared = [_name(resource) for resource in api["resources"]]
+    found = []
+    for part in source.decompose("scc"):
+        names = sorted(part.selected_resources, key=declared.index)
+        root = next(name for name in names if not part.resources[name].is_transformer)
+        found.append(Component(root, (root, *(name for name in names if name != root))))
+    return sorted(found, key=lambda component: declared.index(component.name))
+
+
+def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
+    """The cursor of each of the resources `names` that has dlt's `incremental` block.
+
+    Raises:
+        ApiConfigError: a cursor without `initial_value`, or one that is no instant.
+    """
+    found = {}
+    for resource in _described(_clone(api)):
+        block = _effective(api, resource, "incremental")
+        if resource["name"] in names and block:
+            found[resource["name"]] = cursor_of(block.get("initial_value"), resource=resource["name"])
+    return found
+
+
+def lag(api: RESTAPIConfig, name: str, cursor: Cursor) -> timedelta:
+    """dlt's `lag` of a resource: in days for a date cursor, in the cursor's own unit for an epoch, else in seconds."""
+    resource = next(item for item in _described(_clone(api)) if item["name"] == name)
+    number = float((_effective(api, resource, "incremental") or {}).get("lag") or 0)
+    unit = cursor.step if isinstance(cursor.like, int | float) else timedelta(seconds=1)
+    return number * (timedelta(days=1) if cursor.step >= timedelta(days=1) else unit)
+
+
+def build_source(
+    api: RESTAPIConfig,
+    component: Component,
+    plan: Plan,
+    *,
+    base_url: str | None,
+    fill_auth: Callable[[Any], Any],
+    session: Session,
+) -> tuple[DltSource, dict[str, Reading]]:
+    """The dlt source of one component, and the tallies that its read will fill.
+
+    Args:
+        base_url: takes the place of the description's own, if given.
+        fill_auth: completes an `auth` block with its secrets.
+        session: the requests session to read with.
+
+    Raises:
+        ApiConfigError: dlt refuses the description; its own message is kept.
+    """
+    config = _clone(api)
+    client = config["client"]
+    client.setdefault("session", session)
+    if base_url:
+        client["base_url"] = base_url
+    if "auth" in client:
+        client["auth"] = _with_session(fill_auth(client["auth"]), session)
+    config["resources"] = [item for item in config["resources"] if _name(item) in component.resources]
+    readings = {}
+    for resource in _described(config):
+        name, endpoint = resource["name"], resource["endpoint"]
+        if "auth" in endpoint:
+            endpoint["auth"] = _with_session(fill_auth(endpoint["auth"]), session)
+        if name in plan.windows:
+            endpoint["incremental"] = _windowed(_effective(api, resource, "incremental"), plan.windows[name])
+        readings[name] = Reading(name, key=_primary_key(config, resource))
+        paginator = _watched(_effective(config, resource, "paginator"), readings[name], config, resource)
+        if paginator is not None:
+            endpoint["paginator"] = paginator
+    source = _rest_api_source(config, name=component.name)
+    if plan.full_refresh:
+        for dlt_resource in source.selected_resources.values():
+            dlt_resource.apply_hints(write_disposition="replace")
+    return source, readings
+
+
+def _rest_api_source(config: RESTAPIConfig, *, name: str) -> DltSource:
+    from dlt.common.exceptions import DictValidationException
+    from dlt.sources.rest_api import rest_api_source
+
+    try:
+        # The root key in nested tables lets a table change between replace and merge without orphans.
+        return rest_api_source(config, name=name, root_key=True)
+    except (DictValidationException, ValueError, TypeError, KeyError) as error:
+        raise ApiConfigError(
+            f"dlt refuses the API description of {name!r}: {error}",
+            expected="a RESTAPIConfig as https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api/basic has it.",
+            fix="change the description that the DAG file passes to elt_dag.",
+        ) from error
+
+
+def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
+    cursor = cursor_of(block.get("initial_value"), resource="")
+    theirs = block.get("convert") or (lambda value: value)
+    return {
+        **{name: value for name, value in block.items() if name != "lag"},
+        "initial_value": window.interval.start,
+        "end_value": window.interval.end,
+        "last_value_func": latest,
+        "convert": lambda value: theirs(cursor.render(value)),
+    }
+
+
+def _watched(
+    paginator: Any, reading: Reading, config: RESTAPIConfig, resource: dict[str, Any]
+) -> BasePaginator | None:
+    """The resource's paginator with its pages counted, or None where dlt is to find one out by itself."""
+    from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
+    from dlt.sources.rest_api.config_setup import create_paginator
+
+    from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
+
+    total_path = None
+    if isinstance(paginator, dict) and paginator.get("type") == "offset":
+        settings = {name: value for name, value in paginator.items() if name != "type"}
+        total_path = settings.get("total_path", "total")
+        inner: BasePaginator | None = FollowingOffsetPaginator(**settings)
+    elif type(paginator) is OffsetPaginator:
+        inner = FollowingOffsetPaginator(paginator.limit)
+        inner.__dict__.update(paginator.__dict__)
+        total_path = paginator.total_path
+    else:
+        inner = create_paginator(paginator)
+    if inner is None or isinstance(inner, WatchedPaginator):
+        return inner
+    disposition = resource.get("write_disposition", _defaults(config).get("write_disposition"))
+    return WatchedPaginator(inner, reading, total_path=total_path, drop_repeats=disposition != "merge")
+
+
+def _with_session(auth: Any, session: Session) -> Any:
+    """OAuth2 fetches its token with the same retries as everything else."""
+    if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
+        return {"session": session, **auth}
+    return auth
+
+
+def _primary_key(config: RESTAPIConfig, resource: dict[str, Any]) -> tuple[str, ...]:
+    key = resource.get("primary_key", _defaults(config).get("primary_key"))
+    if isinstance(key, str):
+        return (key,)
+    return tuple(key) if isinstance(key, list | tuple) else ()
+
+
+def _effective(config: RESTAPIConfig, resource: dict[str, Any], name: str) -> Any:
+    """An endpoint's setting as dlt sees it: its own, else the default's, else (for a paginator) the client's."""
+    default = _defaults(config).get("endpoint") or {}
+    own = resource["endpoint"].get(name, default.get(name) if isinstance(default, dict) else None)
+    return config["client"].get("paginator") if own is None and name == "paginator" else own
+
+
+def _defaults(config: RESTAPIConfig) -> dict[str, Any]:
+    return dict(config.get("resource_defaults") or {})
+
+
+def _described(config: RESTAPIConfig) -> list[dict[str, Any]]:
+    """The resources that are described by a dict, with `endpoint` as a dict; dlt's own objects are left as they are."""
+    found: list[dict[str, Any]] = []
+    for number, resource in enumerate(config.get("resources", [])):
+        if isinstance(resource, str):
+            resource = {"name": resource, "endpoint": {"path": resource}}
+            config["resources"][number] = resource  # type: ignore[call-overload]
+        if isinstance(resource, dict):
+            endpoint = resource.get("endpoint", {})
+            resource["endpoint"] = {"path": endpoint} if isinstance(endpoint, str) else endpoint or {}
+            found.append(resource)  # type: ignore[arg-type]
+    return found
+
+
+def _name(resource: Any) -> str:
+    if isinstance(resource, str):
+        return resource
+    return str(resource["name"] if isinstance(resource, dict) else resource.name)
+
+
+def _clone(config: Any) -> Any:
+    """A copy of the dicts and lists; callables, sessions and dlt's own objects are shared."""
+    if isinstance(config, dict):
+        return {name: _clone(value) for name, value in config.items()}
+    if isinstance(config, list):
+        return [_clone(value) for value in config]
+    return config

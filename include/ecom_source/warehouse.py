@@ -1,0 +1,133 @@
+"""Airflow Connection -> dlt destination."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecom_source.connections import find_connection
+from ecom_source.errors import ConnectionFieldError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+    from dlt.common.destination import Destination
+
+logger = logging.getLogger(__name__)
+
+LOCK_POLL = 0.5
+"""Seconds between two tries to open a DuckDB file that another process holds."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where a load goes.
+
+    Args:
+        destination: dlt's destination.
+        label: what a person calls it, without secrets.
+        secrets: what must not be seen in a log.
+    """
+
+    destination: Destination[Any, Any]
+    label: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@contextmanager
+def open_warehouse(conn_id: str, *, staging_layout: str) -> Iterator[Warehouse]:
+    """The warehouse of Connection `conn_id`, or the embedded DuckDB where there is none.
+
+    Args:
+        staging_layout: the name of the load's own staging dataset; `%s` stands for the dataset.
+
+    Raises:
+        ConnectionFieldError: a type that is not supported, or a field that is missing.
+    """
+    connection = find_connection(conn_id)
+    kind = connection.conn_type if connection else "duckdb"
+    if kind not in _OPENERS:
+        raise ConnectionFieldError(
+            f"The Connection {conn_id!r} is of type {kind!r}.",
+            expected=f"one of {', '.join(sorted(_OPENERS))}.",
+            fix=f"set its type in Admin > Connections, or delete {conn_id!r} to load into the embedded DuckDB.",
+        )
+    with _OPENERS[kind](connection, {"staging_dataset_name_layout": staging_layout}) as warehouse:
+        yield warehouse
+
+
+def embedded_path() -> Path:
+    """The DuckDB file of the embedded warehouse: `$ECOM_DUCKDB_PATH`, or one below `$AIRFLOW_HOME`."""
+    home = os.environ.get("AIRFLOW_HOME") or "~/airflow"
+    path = os.environ.get("ECOM_DUCKDB_PATH") or f"{home}/warehouse/ecommerce.duckdb"
+    return Path(path).expanduser().absolute()
+
+
+@contextmanager
+def _duckdb(connection: Connection | None, settings: Mapping[str, Any]) -> Iterator[Warehouse]:
+    import dlt
+
+    path = Path(connection.host).expanduser().absolute() if connection and connection.host else embedded_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One process at a time may have the file open. Holding it from the first look at the state to the last commit
+    # makes other loads wait their turn here, rather than fail half-way on its lock.
+    held = _wait_for(path)
+    try:
+        yield Warehouse(dlt.destinations.duckdb(held, **settings), f"duckdb {path}")
+    finally:
+        held.close()
+
+
+def _wait_for(path: Path) -> Any:
+    import duckdb
+
+    began, told = time.monotonic(), 0.0
+    while True:
+        try:
+            return duckdb.connect(str(path))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            waited = time.monotonic() - began
+            if waited >= told:
+                logger.info("Waiting for %s, which another process has open (%.0f s so far)", path, waited)
+                told = waited + 30
+            time.sleep(LOCK_POLL)
+
+
+@contextmanager
+def _postgres(connection: Connection | None, settings: Mapping[str, Any]) -> Iterator[Warehouse]:
+    import dlt
+
+    if connection is None:
+        raise AssertionError("only a Connection can be of type postgres")
+    credentials = {
+        "host": _required(connection, "host"),
+        "port": connection.port or 5432,
+        "database": _required(connection, "schema"),
+        "username": _required(connection, "login"),
+        "password": connection.password or "",
+    }
+    destination = dlt.destinations.postgres(credentials=credentials, **settings)
+    label = f"postgres {credentials['host']}:{credentials['port']}/{credentials['database']}"
+    yield Warehouse(destination, label, (connection.password,) if connection.password else ())
+
+
+def _required(connection: Connection, name: str) -> str:
+    value = getattr(connection, name)
+    if not value:
+        raise ConnectionFieldError(
+            f"The Connection {connection.conn_id!r} has an empty {name}.",
+            expected=f"the {name} of the {connection.conn_type} warehouse.",
+            fix="Admin > Connections in the Airflow UI.",
+        )
+    return str(value)
+
+
+_Opener = Callable[["Connection | None", Mapping[str, Any]], Any]
+_OPENERS: Mapping[str, _Opener] = {"duckdb": _duckdb, "postgres": _postgres}
