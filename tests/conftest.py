@@ -1,0 +1,40 @@
+"""A home of its own for the Airflow and dlt of the tests, made before either is imported."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+HOME = Path(tempfile.mkdtemp(prefix="ecom-elt-tests-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+for name in [name for name in os.environ if name.startswith(("AIRFLOW_", "ECOM_", "DESTINATION__"))]:
+    del os.environ[name]
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+    "PROVIDERS__ENABLE_AIRFLOW_SECRETS": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Gives each test a temp folder of its own for dlt, and fails it when something is left there."""
+    temp = tmp_path / "tmp"
+    temp.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temp))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield
+    left = sorted(path.name for path in temp.glob("dlt_*"))
+    assert not left, f"left behind in the temp folder: {left}"

@@ -1,0 +1,145 @@
+"""Loads without a scheduler, and tables compared with the shop row by row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import dlt
+import duckdb
+from demo_shop import DemoShop
+from dlt.sources.rest_api.typing import RESTAPIConfig
+from ecom_source.load import Load
+from ecom_source.report import Report
+from ecom_source.source import components
+from ecom_source.window import Interval, Run
+
+KEY = 'k+y/=&%é"1'
+"""An API key that looks different in a URL, in JSON, in a header and in a repr."""
+
+
+def connection_json(url: str | None, key: str | None = KEY, **more: Any) -> str:
+    """An `ecom_api` Connection, as `AIRFLOW_CONN_ECOM_API` holds it."""
+    return json.dumps({"conn_type": "ecom_api", "host": url, "password": key, **more})
+
+
+def run_load(api: RESTAPIConfig, run: Run | None = None, *, dataset: str = "ecommerce", temp: Path) -> dict[str, Report]:
+    """Loads every component of `api` as a task would, but with no Airflow around; the reports by component."""
+    return {
+        component.name: perform(make_load(api, component.name, dataset=dataset, temp=temp), run)
+        for component in components(api)
+    }
+
+
+def make_load(api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp: Path) -> Load:
+    """The load of one component, in a work folder below `temp`."""
+    component = next(each for each in components(api) if each.name == name)
+    folder = temp / f"dlt_{uuid4().hex[:8]}" / "pipelines"
+    pipeline = dlt.pipeline(name, dataset_name=dataset, pipelines_dir=str(folder))
+    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse")
+
+
+def perform(load: Load, run: Run | None = None) -> Report:
+    """Performs a load; a manual run without a window unless told otherwise."""
+
+    def execute() -> None:
+        load.pipeline.activate()
+        load.pipeline.drop()
+        load.pipeline.run(load.source())
+
+    return load.perform(run or manual(), execute, staging=uuid4().hex[:12])
+
+
+def manual(**fields: Any) -> Run:
+    """A manual run, now."""
+    return Run("manual", **{"now": datetime.now(UTC), **fields})
+
+
+def scheduled(start: str, end: str, **fields: Any) -> Run:
+    """A scheduled run of the data interval [start, end), both ISO texts in UTC."""
+    return Run("scheduled", **{"now": datetime.now(UTC), "interval": interval(start, end), **fields})
+
+
+def backfill(start: str, end: str) -> Run:
+    """A backfill run of the data interval [start, end)."""
+    return Run("backfill", now=datetime.now(UTC), interval=interval(start, end))
+
+
+def interval(start: str, end: str) -> Interval:
+    """[start, end) from ISO texts."""
+    return Interval(*(datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (start, end)))
+
+
+@dataclass
+class Tables:
+    """What is in a warehouse, read by one SQL function.
+
+    Args:
+        query: runs a SELECT and gives column names and rows.
+    """
+
+    query: Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
+    dataset: str = "ecommerce"
+    _extra: dict[str, Any] = field(default_factory=dict)
+
+    def rows(self, table: str, key: str = "id") -> dict[Any, dict[str, Any]]:
+        """The rows of a table by key, dlt's own columns left out."""
+        columns, rows = self.query(f"SELECT * FROM {self.dataset}.{table}")
+        found = [dict(zip(columns, row, strict=True)) for row in rows]
+        by_key = {row[key]: {name: value for name, value in row.items() if name[:4] != "_dlt"} for row in found}
+        assert len(by_key) == len(found), f"{len(found) - len(by_key)} repeated keys in {table}"
+        return by_key
+
+    def scalar(self, sql: str) -> Any:
+        """The one value of a SELECT."""
+        return self.query(sql)[1][0][0]
+
+    def assert_equal_to(self, shop: DemoShop, name: str = "resource", table: str = "ecommerce_data") -> None:
+        """Every column of every row equals the shop's."""
+        assert_same_rows(self.rows(table), {row["id"]: row for row in shop.rows(name)})
+
+
+def duckdb_tables(path: Path, dataset: str = "ecommerce") -> Tables:
+    """The tables of a DuckDB file; opened anew for each query, so that loads may write between them."""
+
+    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            cursor = connection.execute(sql)
+            return [column[0] for column in cursor.description or []], cursor.fetchall()
+
+    return Tables(query, dataset)
+
+
+def assert_same_rows(
+    found: Mapping[Any, Mapping[str, Any]], expected: Mapping[Any, Mapping[str, Any]]
+) -> None:
+    """Both have the same keys, and the same values in every flat column, whatever their types in Python."""
+    missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    assert not missing, f"{len(missing)} rows missing, such as {missing[:5]}"
+    assert not extra, f"{len(extra)} rows too many, such as {extra[:5]}"
+    for key, row in expected.items():
+        flat = {name: value for name, value in row.items() if not isinstance(value, dict | list)}
+        for name, value in flat.items():
+            if value is None:
+                assert found[key].get(name) is None, (key, name, found[key].get(name))
+            else:
+                assert plain(found[key].get(name)) == plain(value), (key, name, found[key].get(name), value)
+
+
+def plain(value: Any) -> Any:
+    """A value without regard to its type: numbers as decimals, instants as aware UTC datetimes."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float | Decimal):
+        return Decimal(str(value)).normalize()
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if isinstance(value, str) and len(value) >= 19 and value[4:5] == "-" and value[10:11] in "T ":
+        return plain(datetime.fromisoformat(value))
+    return value
