@@ -5,6 +5,7 @@ Connections are read in the task only, one look-up each.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -83,6 +84,14 @@ def find_connection(conn_id: str) -> Connection | None:
     try:
         return BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
+        variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+        if os.environ.get(variable):
+            # Airflow passes over what it cannot read; for a warehouse that would mean the embedded one.
+            raise ConnectionFieldError(
+                f"The environment variable {variable} is no Connection that Airflow can read.",
+                expected="Airflow's JSON or URI form of a Connection.",
+                fix="set it to one of these, or unset it.",
+            ) from None
         return None
 
 
@@ -138,11 +147,16 @@ def _base_url(conn_id: str, connection: Connection) -> str | None:
     if not host:
         return None
     url = host if "://" in host else f"{connection.schema or 'https'}://{host}"
-    parts = urlsplit(url)
-    if connection.port and not parts.port:
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if connection.port and not port:
         url = parts._replace(netloc=f"{parts.netloc}:{connection.port}").geturl()
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-        shown = "a user name or password in it" if parts.username or parts.password else f"the value {host[:100]!r}"
+    # An "@" is looked for anywhere: a "/" in a password ends what the parser takes for user and password.
+    secret = "@" in host or bool(parts.query)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment or secret or " " in host:
+        shown = "a user name, password or query in it" if secret else f"the value {host[:100]!r}"
         raise ConnectionFieldError(
             f"The host of Connection {conn_id!r} has {shown}.",
             expected="an address such as https://shop.example.com, with the key in the field password.",

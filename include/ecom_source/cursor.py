@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from ecom_source.errors import ApiConfigError
+from ecom_source.errors import ApiConfigError, PayloadError
 
 _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds March 1973."""
+_UNCLEAR_BELOW = 100_000_000
+"""An `initial_value` below this does not tell which of the two it is: as seconds, this too is March 1973."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Cursor:
         """`moment` in the shape of `like`: what the API is asked with."""
         like = self.like
         if isinstance(like, int | float):
-            seconds = moment.timestamp()
-            return type(like)(seconds * 1000 if abs(like) >= _MILLISECONDS_FROM else seconds)
+            # By whole numbers: seconds as a float, times 1000, can end up one millisecond short.
+            return type(like)((moment - _EPOCH) // self.step)
         if isinstance(like, datetime):
             return moment if like.tzinfo else moment.replace(tzinfo=None)
         if isinstance(like, date):
@@ -54,11 +57,13 @@ def cursor_of(initial_value: Any, *, resource: str) -> Cursor:
     """
     try:
         instant(initial_value)
-    except (TypeError, ValueError):
+        if isinstance(initial_value, int | float) and abs(initial_value) < _UNCLEAR_BELOW:
+            raise ValueError("seconds or milliseconds?")
+    except (TypeError, ValueError, OverflowError):
         raise ApiConfigError(
             f"The incremental block of resource {resource!r} has initial_value {initial_value!r}.",
-            expected="the first instant to load, written as the API writes its cursor: an ISO 8601 string, "
-            "a date, or epoch seconds or milliseconds.",
+            expected="the first instant to load, written as the API writes its cursor: an ISO 8601 string, a date, "
+            f"or epoch seconds (from {_UNCLEAR_BELOW} on) or milliseconds (from {_MILLISECONDS_FROM} on).",
             fix=f"set `initial_value` in the incremental block of {resource!r} in the API description.",
         ) from None
     return Cursor(initial_value, _step(initial_value))
@@ -68,15 +73,15 @@ def instant(value: Any) -> datetime:
     """A cursor value as an aware UTC datetime; without a zone it is taken as UTC.
 
     Raises:
-        TypeError, ValueError: it is no instant.
+        TypeError, ValueError, OverflowError: it is no instant.
     """
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-        return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
+        milliseconds = abs(value) >= _MILLISECONDS_FROM
+        return _EPOCH + (timedelta(milliseconds=value) if milliseconds else timedelta(seconds=value))
     if isinstance(value, str):
         if _is_epoch(value):
             return instant(int(value))
@@ -89,8 +94,32 @@ def latest(values: Iterable[Any]) -> datetime:
 
     dlt passes one or two of a row's cursor value, a bound and its own last result. Comparing instants rather than text
     keeps `...00Z`, `...00.000Z` and `...01:00+01:00` in their true order.
+
+    Raises:
+        PayloadError: a row's value is no instant.
     """
-    return max(map(instant, values))
+    values = tuple(values)
+    try:
+        greatest = max(map(instant, values))
+    except (TypeError, ValueError, OverflowError):
+        wrong = next(value for value in values if not _is_instant(value))
+        raise PayloadError(
+            f"A row's cursor is {str(wrong)[:60]!r}, which is no instant.",
+            expected="an ISO 8601 string, a date, or epoch seconds or milliseconds.",
+            fix="point `cursor_path` at another field, or turn this one into an instant by a `map` in "
+            "`processing_steps`.",
+        ) from None
+    # Where rows carry naive datetimes, dlt makes its bounds naive too, and then looks for an equal value.
+    naive = any(isinstance(value, datetime) and value.tzinfo is None for value in values)
+    return greatest.replace(tzinfo=None) if naive else greatest
+
+
+def _is_instant(value: Any) -> bool:
+    try:
+        instant(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _is_epoch(text: str) -> bool:
@@ -115,7 +144,8 @@ def _render_text(moment: datetime, like: str) -> str:
     if _is_epoch(like):
         return str(Cursor(int(like), _step(int(like))).render(moment))
     if len(like) <= len("2026-01-01"):
-        return moment.strftime("%Y-%m-%d" if "-" in like else "%Y%m%d")
+        day = moment.date().isoformat()
+        return day if "-" in like else day.replace("-", "")
     shape = datetime.fromisoformat(like)
     digits = {timedelta(seconds=1): "seconds", timedelta(milliseconds=1): "milliseconds"}
     text = moment.astimezone(shape.tzinfo or UTC).isoformat(

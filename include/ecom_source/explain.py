@@ -21,9 +21,16 @@ def explain(error: BaseException, connection: ApiConnection, base_url: str) -> E
         connection: the API Connection of the load.
         base_url: the address that was asked.
     """
-    for cause in _chain(error):
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    causes = list(_chain(error))
+    # The shop is asked by dlt's step "extract" only. Some warehouses are reached by requests as well.
+    at_shop = all(each.step == "extract" for each in causes if isinstance(each, PipelineStepFailed))
+    for cause in causes:
         if isinstance(cause, EcomError):
             return cause
+        if not at_shop:
+            continue
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
             return _refused(cause.response, connection)
         if isinstance(cause, json.JSONDecodeError | requests.exceptions.JSONDecodeError):
@@ -34,8 +41,17 @@ def explain(error: BaseException, connection: ApiConnection, base_url: str) -> E
                 "then run again.",
             )
         if isinstance(cause, requests.RequestException):
+            # Redacted first: a key cut in two would not be known again.
+            said = _short(connection.redactor(str(cause)))
+            if isinstance(cause, ValueError | requests.TooManyRedirects):
+                return RequestFailedError(
+                    f"A request to {base_url} cannot be made: {said}.",
+                    expected="a valid address, and a key without line breaks.",
+                    fix=f"check host and password of Connection {connection.conn_id!r} and the paths in the "
+                    "API description, then clear the task.",
+                )
             return RequestFailedError(
-                f"{base_url} gave no complete answer in {MAX_ATTEMPTS} attempts: {_short(str(cause))}.",
+                f"{base_url} gave no complete answer in {MAX_ATTEMPTS} attempts: {said}.",
                 expected="a shop that can be reached from this worker.",
                 fix=f"check the host of Connection {connection.conn_id!r} and the network, then clear the task.",
             )

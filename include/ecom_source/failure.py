@@ -31,12 +31,17 @@ def raised_without_secrets(
     try:
         yield
     except (EcomError, LoadFailedError) as error:
-        error.args = tuple(redact(str(arg)) for arg in error.args)
-        raise error from None
+        raise _clean(error, redact) from None
     except Exception as error:
         logger.error("%s", redact("".join(traceback.format_exception(error))))
         known = explain(error, connection, base_url)
         if known is not None:
-            known.args = tuple(redact(str(arg)) for arg in known.args)
-            raise known from None
+            raise _clean(known, redact) from None
         raise LoadFailedError(redact(f"{type(error).__name__}: {error}")) from None
+
+
+def _clean(error: EcomError | LoadFailedError, redact: Redactor) -> EcomError | LoadFailedError:
+    error.args = tuple(redact(str(arg)) for arg in error.args)
+    for name, value in vars(error).items():
+        setattr(error, name, redact(value) if isinstance(value, str) else value)
+    return error

@@ -14,7 +14,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.client import Traffic, shop_session
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
-from ecom_source.logs import route_dlt_logs, task_logs
+from ecom_source.logs import task_logs
 from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
@@ -106,7 +106,6 @@ class Load:
         attempt = self._attempt
         if attempt is None:
             raise RuntimeError("Load.source is called by Load.perform only")
-        route_dlt_logs()
         self.pipeline.sync_destination(destination=attempt.warehouse.destination)
         attempt.plan = self._plan(attempt.run)
         for name, window in attempt.plan.windows.items():

@@ -33,6 +33,7 @@ def task_logs(redact: Redactor) -> Iterator[None]:
     if ours.getEffectiveLevel() > logging.INFO:
         ours.setLevel(logging.INFO)
     logging.setLogRecordFactory(redacted)
+    route_dlt_logs()
     try:
         yield
     finally:
@@ -41,16 +42,21 @@ def task_logs(redact: Redactor) -> Iterator[None]:
 
 
 def route_dlt_logs() -> None:
-    """Lets dlt's lines through to the task log; `RUNTIME__LOG_LEVEL` says from which level on.
+    """Sends dlt's lines to the task log; `RUNTIME__LOG_LEVEL` says from which level on.
 
     dlt writes them to stderr, which Airflow shows at level ERROR: since Airflow 3 its helper no longer finds the task's
-    logger. This can go once `PipelineTasksGroup` logs through the task again.
+    logger. dlt sets its logger up again at will, but keeps the handler that it finds there. This can go once
+    `PipelineTasksGroup` logs through the task again.
     """
     dlt_logger = logging.getLogger("dlt")
-    dlt_logger.handlers.clear()
-    dlt_logger.propagate = True
+    dlt_logger.handlers[:] = [_ToTaskLog()]
     if not any(isinstance(each, _PerPage) for each in dlt_logger.filters):
         dlt_logger.addFilter(_PerPage())
+
+
+class _ToTaskLog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        logging.getLogger().handle(record)
 
 
 class StepProgress(Collector):

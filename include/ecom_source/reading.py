@@ -63,7 +63,11 @@ class Reading:
 
 
 class Keys:
-    """The distinct primary keys of one pass over the pages, as hashes."""
+    """The distinct primary keys of one pass over the pages, as hashes.
+
+    A row without one of the columns is told from others by all that is in it: dlt may make the key from it later, by
+    its naming convention, from a nested object or in a processing step.
+    """
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._columns = tuple(columns)
@@ -76,7 +80,8 @@ class Keys:
         """The rows whose key has not come before, which are remembered from now on."""
         found = []
         for row in rows:
-            key = hash(tuple(str(row.get(column)) for column in self._columns))
+            known = all(column in row for column in self._columns)
+            key = hash(tuple(str(row[column]) for column in self._columns) if known else repr(row))
             if key not in self._seen:
                 self._seen.add(key)
                 found.append(row)

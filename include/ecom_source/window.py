@@ -97,7 +97,7 @@ def window_for(
     else:
         start, end, after = _for_interval(run, watermark, initial, lag)
     if start >= end:
-        raise _empty(run, Interval(start, end), asked=asked)
+        raise _empty(run, Interval(start, end), watermark, asked=asked)
     interval = Interval(_floor(start, step), _ceil(end, step))
     moved = watermark if after is None else _floor(after, step)
     if watermark is not None and moved is not None and not run.full_refresh:
@@ -115,7 +115,8 @@ def parse_bound(name: str, value: object) -> datetime | None:
         return None
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-    except ValueError:
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None:
         raise WindowError(
@@ -123,7 +124,7 @@ def parse_bound(name: str, value: object) -> datetime | None:
             expected="a date-time with its time zone, such as 2026-03-01T00:00:00Z or 2026-03-01T00:00:00+01:00.",
             fix=ASK_AGAIN,
         )
-    return moment.astimezone(UTC)
+    return in_utc
 
 
 def iso(moment: datetime | None) -> str:
@@ -154,13 +155,19 @@ def _for_interval(
     return min(_resume(watermark, initial, lag), start), end, end
 
 
-def _empty(run: Run, interval: Interval, *, asked: bool) -> WindowError:
+def _empty(run: Run, interval: Interval, watermark: datetime | None, *, asked: bool) -> WindowError:
     if asked:
         return WindowError(
             f"The window {interval} is {'empty' if interval.start == interval.end else 'reversed'}.",
             expected="window_start before window_end (an empty window_start means the first value of the cursor, "
             "an empty window_end means now).",
             fix=ASK_AGAIN,
+        )
+    if run.full_refresh or (run.kind == "manual" and watermark is None):
+        return WindowError(
+            f"The cursor's initial_value {iso(interval.start)} is not before now, {iso(interval.end)}.",
+            expected="an initial_value in the past.",
+            fix="change `initial_value` in the API description, or check the clock of this worker.",
         )
     if run.kind == "manual":
         return WindowError(
@@ -184,4 +191,7 @@ def _floor(moment: datetime, step: timedelta) -> datetime:
 
 
 def _ceil(moment: datetime, step: timedelta) -> datetime:
-    return _EPOCH - (_EPOCH - moment) // step * step
+    try:
+        return _EPOCH - (_EPOCH - moment) // step * step
+    except OverflowError:
+        return moment  # in the last step of the year 9999

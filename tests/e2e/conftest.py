@@ -1,0 +1,74 @@
+"""One real Airflow, shop and embedded warehouse for all end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from demo_shop import DemoShop
+from local_airflow.environment import free_port
+from local_airflow.instance import LocalAirflow
+
+from tests.conftest import PROJECT
+from tests.support.loads import KEY, Tables, duckdb_tables
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that Airflow and its tasks write is below it."""
+    home = tmp_path_factory.mktemp("airflow")
+    (home / "tmp").mkdir()
+    return home
+
+
+@pytest.fixture(scope="session")
+def the_shop() -> Iterator[DemoShop]:
+    """The shop that the Connection `ecom_api` points to."""
+    with DemoShop(api_key=KEY, sizes={"resource": 340, "products": 30, "customers": 40, "orders": 120}) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop(the_shop: DemoShop) -> Iterator[DemoShop]:
+    """The shop without faults, habits or hooks of the test before."""
+    the_shop.reset_log()
+    yield the_shop
+    the_shop.clear_faults()
+    the_shop.clear_hooks()
+
+
+@pytest.fixture(scope="session")
+def airflow(home: Path, the_shop: DemoShop) -> Iterator[LocalAirflow]:
+    """A running Airflow, all of its loggers at DEBUG, over the project's DAGs and those of the tests."""
+    here = {"conn_type": "ecom_api", "host": the_shop.url, "password": KEY}
+    nowhere = {**here, "host": f"http://127.0.0.1:{free_port()}"}
+    folders = {"dags-folder": None, "tests": str(PROJECT / "tests" / "e2e" / "dags")}
+    bundles = [
+        {
+            "name": name,
+            "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+            "kwargs": {"path": path} if path else {},
+        }
+        for name, path in folders.items()
+    ]
+    with LocalAirflow(
+        home,
+        connections={"ecom_api": here, "ecom_refused": nowhere},
+        extra_env={
+            "ECOM_DUCKDB_PATH": str(home / "warehouse" / "test.duckdb"),
+            "TMPDIR": str(home / "tmp"),
+            "PYTHONPATH": f"{PROJECT / 'include'}:{PROJECT}",
+            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+            "RUNTIME__LOG_LEVEL": "DEBUG",
+        },
+    ) as airflow:
+        yield airflow
+
+
+@pytest.fixture
+def warehouse(home: Path) -> Tables:
+    """The embedded warehouse."""
+    return duckdb_tables(home / "warehouse" / "test.duckdb")

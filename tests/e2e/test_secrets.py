@@ -1,0 +1,61 @@
+"""The key is nowhere to be found after loads that end well and loads that end badly, everything at DEBUG."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from demo_shop import DemoShop
+from ecom_source.redact import Redactor
+from local_airflow.instance import LocalAirflow
+
+from tests.support.loads import KEY
+
+pytestmark = pytest.mark.e2e
+
+RUNS = {
+    "troubled_resource": ("success", "340 resource read of 340 in the shop"),
+    "troubled_products": ("failed", "The shop answered 401 to GET /v1/products: it does not accept the key."),
+    "troubled_customers": ("failed", "The shop still answered 503 to GET /v1/customers after 4 attempts."),
+    "troubled_orders": ("failed", "gave no complete answer in 4 attempts"),
+    "troubled_reviews": ("failed", "gave no complete answer in 4 attempts"),
+}
+"""By DAG: how its run ends, and what the task's log says of it."""
+
+
+def test_the_key_is_in_nothing_that_airflow_or_a_task_wrote(
+    airflow: LocalAirflow, shop: DemoShop, home: Path
+) -> None:
+    shop.set_habits(echo_key_in_errors=True)
+    shop.fail("status", path="/v1/products", status=401, times=None, body=json.dumps({"your_key": KEY}))
+    shop.fail("status", path="/v1/customers", status=503, times=None)
+    shop.fail("cut", path="/v1/orders", skip=1, times=2)
+    shop.fail("drop", path="/v1/orders", times=None)
+    api = airflow.api()
+    for dag_id in RUNS:
+        api.wait_for_dag(dag_id)
+        api.unpause(dag_id)
+    run_ids = {dag_id: airflow.trigger(dag_id) for dag_id in RUNS}
+    answers = []
+    for dag_id, (state, message) in RUNS.items():
+        assert airflow.wait_for_run(dag_id, run_ids[dag_id], timeout=180) == state
+        (task,) = api.get(f"/dags/{dag_id}/dagRuns/{run_ids[dag_id]}/taskInstances")["task_instances"]
+        log = airflow.task_log(dag_id, run_ids[dag_id], task["task_id"])
+        assert message in log
+        # A failure that a person must mend is not tried again by Airflow: no requests on top of dlt's own four.
+        assert task["try_number"] == 1
+        path = f"/dags/{dag_id}/dagRuns/{run_ids[dag_id]}/taskInstances/{task['task_id']}"
+        answers += [log, json.dumps(task), json.dumps(api.get(f"/dags/{dag_id}/details"))]
+        answers += [json.dumps(api.get(f"{path}/xcomEntries"))]
+    answers += [json.dumps(api.get("/assets/events"))]
+    answers += [json.dumps(api.get("/eventLogs")), json.dumps(api.get("/connections"))]
+
+    forms = Redactor([KEY], ["shop"]).forms
+    assert KEY in forms
+    written = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    assert any(name.endswith("airflow.db") for name in written)
+    assert any("scheduler" in name for name in written)
+    for name, content in {**written, **{f"answer {n}": each.encode() for n, each in enumerate(answers)}}.items():
+        found = [form for form in forms if form.encode() in content]
+        assert not found, f"{name} holds the key as {found}"
