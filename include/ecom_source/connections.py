@@ -71,9 +71,7 @@ def api_connection(conn_id: str) -> ApiConnection:
             expected="an Airflow Connection that holds the shop's address and its API key.",
             fix=f"{add_command(conn_id)}, or Admin > Connections > Add in the Airflow UI.",
         )
-    return ApiConnection(
-        conn_id, _base_url(conn_id, connection), connection.login or None, connection.password or None
-    )
+    return ApiConnection(conn_id, _base_url(conn_id, connection), connection.login or None, connection.password or None)
 
 
 def find_connection(conn_id: str) -> Connection | None:

@@ -5,6 +5,7 @@ Which way it is follows from the type and shape of the cursor's `initial_value`,
 
 from __future__ import annotations
 
+from calendar import timegm
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -41,7 +42,9 @@ class Cursor:
         like = self.like
         if isinstance(like, int | float):
             # By whole numbers: seconds as a float, times 1000, can end up one millisecond short.
-            return type(like)((moment - _EPOCH) // self.step)
+            seconds = timegm(moment.utctimetuple())
+            milliseconds = self.step < timedelta(seconds=1)
+            return type(like)(seconds * 1000 + moment.microsecond // 1000 if milliseconds else seconds)
         if isinstance(like, datetime):
             return moment if like.tzinfo else moment.replace(tzinfo=None)
         if isinstance(like, date):
@@ -137,7 +140,9 @@ def _step(value: Any) -> timedelta:
         return timedelta(days=1)
     fraction = value.partition(".")[2]
     digits = len(fraction) - len(fraction.lstrip("0123456789"))
-    return timedelta(seconds=1) if not digits else timedelta(milliseconds=1) if digits <= 3 else timedelta(microseconds=1)
+    return (
+        timedelta(seconds=1) if not digits else timedelta(milliseconds=1) if digits <= 3 else timedelta(microseconds=1)
+    )
 
 
 def _render_text(moment: datetime, like: str) -> str:

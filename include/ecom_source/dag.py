@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
+import pendulum
 from airflow.sdk import DAG, Asset, Param
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
@@ -69,7 +71,7 @@ def elt_dag(
     ) as dag:
         tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id)
         if decompose == "serialize":
-            for before, after in zip(tasks, tasks[1:], strict=False):
+            for before, after in pairwise(tasks):
                 before >> after
     return dag
 
@@ -78,12 +80,14 @@ def _task_group(
     api: RESTAPIConfig, parts: Sequence[Component], dataset_name: str, api_conn_id: str, warehouse_conn_id: str
 ) -> list[BaseOperator]:
     import dlt
+    from airflow.providers.standard.operators.python import PythonOperator
     from dlt.helpers.airflow_helper import PipelineTasksGroup
 
     from ecom_source.load import Load, remove_workspace
     from ecom_source.logs import StepProgress
+    from ecom_source.retry import RETRY_POLICY, STEPS
 
-    group = PipelineTasksGroup(dataset_name)
+    group = PipelineTasksGroup(dataset_name, retry_policy=RETRY_POLICY, retry_pipeline_steps=STEPS)
     tasks: list[BaseOperator] = []
     for part in parts:
         # One pipeline per component: its task is named after it, and its state and schema are its own.
@@ -101,6 +105,7 @@ def _task_group(
             # A task that was skipped, since `resources` did not name it, must not keep the next one from running.
             trigger_rule="none_failed",
         )
+        assert isinstance(operator, PythonOperator)  # noqa: S101 - dlt makes no other
         operator.python_callable = perform_task(load, operator.python_callable, asset)
         tasks.append(operator)
         remove_workspace(pipeline)
@@ -114,7 +119,7 @@ def _with_intervals(schedule: Any, start_date: datetime) -> Any:
     if isinstance(schedule, timedelta):
         return DeltaDataIntervalTimetable(schedule)
     if isinstance(schedule, str) and schedule not in ("@once", "@continuous"):
-        return CronDataIntervalTimetable(schedule, timezone=start_date.tzinfo or UTC)
+        return CronDataIntervalTimetable(schedule, timezone=pendulum.instance(start_date).timezone or "UTC")
     return schedule
 
 
@@ -140,7 +145,7 @@ def _params(parts: Sequence[Component]) -> dict[str, Param]:
             False,
             type="boolean",
             title="Full refresh",
-            description="Read everything and replace the tables. Readers see the old rows until the new ones are there.",
+            description="Read everything and replace the tables. Until then readers see the old rows.",
         ),
         "resources": Param(
             [],

@@ -65,21 +65,20 @@ def _refused(response: requests.Response, connection: ApiConnection) -> RequestF
         return RequestFailedError(
             f"The shop answered {status} to {what}: it does not accept the key.",
             expected=f"a valid key in the password of Connection {connection.conn_id!r}.",
-            fix="change it in Admin > Connections in the Airflow UI (or where your secrets backend keeps it), then clear "
-            "the task.",
+            fix="change it in Admin > Connections in the Airflow UI (or where your secrets backend keeps it), "
+            "then clear the task.",
         )
     if status in RETRIED_STATUSES:
         return RequestFailedError(
             f"The shop still answered {status} to {what} after {MAX_ATTEMPTS} attempts.",
             expected="an answer of 200.",
-            fix="wait until the shop is well again, then clear the task; no rows were lost, since the next run reads on "
-            "from the watermark.",
+            fix="wait until the shop is well again, then clear the task; no rows were lost, since the next run reads "
+            "on from the watermark.",
         )
     return RequestFailedError(
         f"The shop answered {status} to {what}, which is not retried.",
         expected="an answer of 200.",
-        fix="check the path and parameters in the API description and the host of Connection "
-        f"{connection.conn_id!r}.",
+        fix=f"check the path and parameters in the API description and the host of Connection {connection.conn_id!r}.",
     )
 
 

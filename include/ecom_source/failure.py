@@ -20,9 +20,7 @@ class LoadFailedError(Exception):
 
 
 @contextmanager
-def raised_without_secrets(
-    connection: ApiConnection, base_url: str, secrets: Iterable[str | None]
-) -> Iterator[None]:
+def raised_without_secrets(connection: ApiConnection, base_url: str, secrets: Iterable[str | None]) -> Iterator[None]:
     """Lets an error through only as an `EcomError` or a `LoadFailedError`, with a clean text and no chain behind it.
 
     The chain (dlt, urllib3, the database driver) may hold a URL or a connection string; it is logged, redacted.

@@ -19,6 +19,7 @@ from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.source import Component, Plan, build_source, cursors, lag
+from ecom_source.staging import Staging, drop_staging
 from ecom_source.warehouse import Warehouse, open_warehouse
 from ecom_source.watermark import read_watermarks, write_watermarks
 from ecom_source.window import Run, window_for
@@ -40,6 +41,7 @@ class _Attempt:
     connection: ApiConnection
     warehouse: Warehouse
     redact: Redactor
+    staging: Staging
     plan: Plan = field(default_factory=Plan)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
@@ -63,12 +65,12 @@ class Load:
     warehouse_conn_id: str
     _attempt: _Attempt | None = None
 
-    def perform(self, run: Run, execute: Callable[[], Any], *, staging: str) -> Report:
+    def perform(self, run: Run, execute: Callable[[], Any], *, staging: Staging) -> Report:
         """Performs `run`: opens the shop and the warehouse, lets `execute` run the pipeline, cleans up.
 
         Args:
             execute: runs `self.pipeline` on `self.source`; dlt's Airflow helper, or a plain `pipeline.run`.
-            staging: names the staging dataset of this attempt, which no other attempt shares.
+            staging: names the staging dataset of this attempt.
 
         Raises:
             EcomError: something that a person can mend.
@@ -81,20 +83,18 @@ class Load:
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
             stack.enter_context(task_logs(connection.redactor))
             stack.enter_context(secrets_in_dlt(connection))
-            warehouse = stack.enter_context(
-                open_warehouse(self.warehouse_conn_id, staging_layout=f"%s_staging_{staging}")
-            )
+            warehouse = stack.enter_context(open_warehouse(self.warehouse_conn_id, staging_layout=staging.layout))
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection), warehouse.secrets))
             stack.enter_context(task_logs(redact))
-            self._attempt = _Attempt(run, connection, warehouse, redact)
+            self._attempt = _Attempt(run, connection, warehouse, redact, staging)
             # dlt's helper looks into the folder before it makes it anew.
             Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
             try:
                 execute()
                 return self._report(self._attempt)
             finally:
-                self._clean_up()
+                self._clean_up(self._attempt)
                 self._attempt = None
 
     def source(self) -> DltSource:
@@ -153,9 +153,9 @@ class Load:
             seconds=step_seconds(trace),
         )
 
-    def _clean_up(self) -> None:
+    def _clean_up(self, attempt: _Attempt) -> None:
         try:
-            _drop_staging(self.pipeline)
+            drop_staging(self.pipeline, attempt.staging)
         except Exception as error:
             # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
             logger.warning("The staging dataset could not be dropped: %s", error)
@@ -168,14 +168,6 @@ def remove_workspace(pipeline: Pipeline) -> None:
     `wipe_local_data` leaves the folder itself behind, at every parse and every task; this can go once it does not.
     """
     shutil.rmtree(Path(pipeline.pipelines_dir).parent, ignore_errors=True)
-
-
-def _drop_staging(pipeline: Pipeline) -> None:
-    if pipeline.default_schema_name is None:
-        return
-    with pipeline.sql_client() as client, client.with_staging_dataset():
-        if client.has_dataset():
-            client.drop_dataset()
 
 
 def _verb(plan: Plan) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dlt.common.runtime.collector import Collector
+from dlt.common.runtime.collector_base import Collector
 
 from ecom_source.redact import RedactingFilter, Redactor
 

@@ -1,8 +1,8 @@
 """Paging that neither loses rows nor goes on for ever: dlt's paginators, watched.
 
-Plain paginators trust the shop: they go forward by the page size that they asked for and stop at the total of the last
-page. These go forward by what came, go back by what was deleted meanwhile, and at the end compare what came with what
-the shop says it has.
+A plain paginator trusts the shop: it goes forward by the page size that it asked for, and what moves over the border of
+a page while it reads is lost. These go forward by what came, look for rows that moved, and at the end compare what came
+with what the shop says it has.
 """
 
 from __future__ import annotations
@@ -18,23 +18,26 @@ from requests import Request, Response
 from ecom_source.errors import IncompleteReadError
 from ecom_source.reading import Keys, Reading
 
+MOST_STEPS_BACK = 5
+"""Pages in a row that may begin with an unknown row before a read is given up as one without a stable order."""
+
 
 class WatchedPaginator(BasePaginator):
     """Any of dlt's paginators, with every page counted and the end checked against the shop's own total.
 
+    A row whose key came on an earlier page is left out.
+
     Args:
         inner: the paginator that does the paging.
-        reading: where pages and rows are counted.
+        readings: the tally of this resource, and after it those of the resources that depend on it.
         total_path: JSONPath of the number of rows (not of pages) in each answer; None where the shop does not say.
-        drop_repeats: leave out a row whose key came before on an earlier page. A merge does that itself.
     """
 
-    def __init__(
-        self, inner: BasePaginator, reading: Reading, *, total_path: str | None, drop_repeats: bool
-    ) -> None:
+    def __init__(self, inner: BasePaginator, *readings: Reading, total_path: str | None) -> None:
         super().__init__()
-        self.inner, self.reading, self.drop_repeats = inner, reading, drop_repeats
+        self.inner, self.reading, self.readings = inner, readings[0], readings
         self.total_path = jsonpath.compile_path(total_path) if total_path else None
+        self._begun = False
         self._begin()
 
     def _begin(self) -> None:
@@ -55,7 +58,11 @@ class WatchedPaginator(BasePaginator):
         return self.inner.has_next_page
 
     def init_request(self, request: Request) -> None:
-        """Begins a new pass."""
+        """Begins a pass over the pages."""
+        if self._begun:
+            for reading in self.readings:
+                reading.restart()
+        self._begun = True
         self._begin()
         self.inner.init_request(request)
 
@@ -71,27 +78,27 @@ class WatchedPaginator(BasePaginator):
         """
         rows = data if data is not None else []
         total_before, self._total = self._total, self._find_total(response)
-        fresh = self._fresh(rows)
-        repeated = bool(rows) and (not fresh if self.reading.key else rows == self._page_before)
+        joined = not rows or not self._rows or self._keys.seen(rows[0])
+        fresh = self._keys.fresh(rows)
+        nothing_new = not fresh if self._keys.tracked else rows == self._page_before
         self._page_before = list(rows)
         self._rows += len(rows)
         self.reading.page(len(rows), self._total)
-        inner = self.inner
-        if isinstance(inner, FollowingOffsetPaginator):
-            vanished = max(0, (total_before or 0) - self._total) if self._total is not None else 0
-            inner.follow(response, len(rows), total=self._total, vanished=vanished, repeated=repeated)
+        if isinstance(self.inner, FollowingOffsetPaginator):
+            self.inner.follow(
+                response,
+                len(rows),
+                total=self._total,
+                vanished=max(0, (total_before or 0) - self._total) if self._total is not None else 0,
+                joined=joined or not self._keys.tracked,
+                nothing_new=nothing_new,
+            )
         else:
-            inner.update_state(response, data)
-        if self.drop_repeats and self.reading.key:
-            # dlt makes the page that it passes on from this very list, after this call.
-            rows[:] = fresh
-        if not inner.has_next_page:
+            self.inner.update_state(response, data)
+        # dlt makes the page that it passes on from this very list, after this call.
+        rows[:] = fresh
+        if not self.inner.has_next_page:
             self._finish()
-
-    def _fresh(self, rows: Sequence[Any]) -> list[Any]:
-        if not self.reading.key or not all(isinstance(row, dict) for row in rows):
-            return list(rows)
-        return list(self._keys.fresh(rows))
 
     def _find_total(self, response: Response) -> int | None:
         if self.total_path is None:
@@ -104,26 +111,46 @@ class WatchedPaginator(BasePaginator):
             return self._total
 
     def _finish(self) -> None:
-        distinct = len(self._keys) if self.reading.key else None
-        self.reading.finish(distinct, self._total)
-        came = self._rows if distinct is None else distinct
+        tracked = self._keys.tracked
+        came = len(self._keys) if tracked else self._rows
+        self.reading.finish(came if tracked else None, self._total)
+        repeats = self._rows - came
+        name = self.reading.resource
         if self._total is not None and came < self._total:
-            repeats = self._rows - came
             raise IncompleteReadError(
-                f"The shop says that {self.reading.resource!r} has {self._total:,} rows, and {came:,} different rows "
-                f"came on its pages"
+                f"The shop says that {name!r} has {self._total:,} rows, and {came:,} different rows came on its pages"
                 + (f" ({repeats:,} came more than once: its sort order is not stable)." if repeats else "."),
                 expected="as many different rows as the total says.",
-                fix="give the endpoint a `sort` parameter that ends in a unique column, or a smaller page size "
-                "(`limit` of the paginator); if the total itself is wrong, set its `total_path` to None.",
+                fix=_FIX,
+            )
+        if self._total is None and repeats and not isinstance(self.inner, OffsetPaginator):
+            raise IncompleteReadError(
+                f"{repeats:,} rows of {name!r} came on more than one page, so others may have come on none.",
+                expected="each row once: pages of a sort order that is stable.",
+                fix=_FIX,
             )
 
 
 class FollowingOffsetPaginator(OffsetPaginator):
-    """dlt's offset paginator, going by the rows that came rather than by the page size it asked for."""
+    """dlt's offset paginator, going by the rows that came rather than by the page size it asked for.
+
+    Args:
+        overlap: begin each page with the last row of the page before, so that a row that moved over the border is
+            noticed. Needed where nothing else tells: without a total, or where rows may come and go at the same time.
+    """
+
+    def __init__(self, *args: Any, overlap: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.overlap = overlap
+        self._steps_back = 0
+
+    def init_request(self, request: Request) -> None:
+        """Begins with the first page."""
+        self._steps_back = 0
+        super().init_request(request)
 
     def follow(
-        self, response: Response, came: int, *, total: int | None, vanished: int, repeated: bool
+        self, response: Response, came: int, *, total: int | None, vanished: int, joined: bool, nothing_new: bool
     ) -> None:
         """Moves on after a page of `came` rows.
 
@@ -131,22 +158,49 @@ class FollowingOffsetPaginator(OffsetPaginator):
             total: rows that the shop says there are, if it says.
             vanished: by how many the total has fallen since the page before. Rows that vanish from pages already read
                 pull the following ones forward, over the border of this page: as many are read again.
-            repeated: nothing on this page was new, so the shop does not heed the offset, or has come to its end.
+            joined: the page begins with a row that is known already, so nothing lies between.
+            nothing_new: no row of this page was new: the shop does not heed the offset, or has come to its end.
+
+        Raises:
+            IncompleteReadError: page after page begins with an unknown row.
         """
-        if not came and self.stop_after_empty_page:
+        overlap = 1 if self.overlap else 0
+        if not came and self.stop_after_empty_page and not vanished:
             self._has_next_page = False
             return
-        if repeated and not vanished:
+        begins_late = overlap and not joined and self.current_value > self.initial_value
+        if begins_late or vanished:
+            self._step_back(max(1, vanished if not begins_late else came - 1))
+            return
+        self._steps_back = 0
+        if nothing_new:
             self._has_next_page = False
             return
-        self.current_value = max(self.initial_value, self.current_value + (came if not vanished else -vanished))
-        reached = total is not None and self.current_value >= total + self.base_index
-        beyond = self.maximum_value is not None and self.current_value >= self.maximum_value
-        more = self._has_more(response)
-        self._has_next_page = not reached and not beyond and more is not False
+        end = self.current_value + came
+        reached = total is not None and end >= total + self.base_index
+        beyond = self.maximum_value is not None and end >= self.maximum_value
+        self._has_next_page = not reached and not beyond and self._has_more(response) is not False
+        self.current_value = end - overlap if came > overlap else end
+
+    def _step_back(self, rows: int) -> None:
+        self._steps_back += 1
+        if self._steps_back > MOST_STEPS_BACK:
+            raise IncompleteReadError(
+                f"{MOST_STEPS_BACK} pages in a row (to offset {self.current_value:,}) did not begin where the page "
+                "before had ended.",
+                expected="pages of a stable order, at the offset that was asked for.",
+                fix=_FIX,
+            )
+        self.current_value = max(self.initial_value, self.current_value - rows)
 
     def _has_more(self, response: Response) -> bool | None:
         if not self.has_more_path:
             return None
         found = jsonpath.find_values(self.has_more_path, response.json())
         return None if not found else str(found[0]).lower() in ("true", "1", "yes")
+
+
+_FIX = (
+    "give the endpoint a `sort` parameter that ends in a unique column, or load by window of a cursor (`incremental`); "
+    "if the shop's total is wrong, set the paginator's `total_path` to None."
+)

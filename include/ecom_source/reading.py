@@ -13,8 +13,6 @@ logger = logging.getLogger(__name__)
 PROGRESS_PERIOD = 5.0
 """Seconds between two progress lines of one resource."""
 
-Row = Mapping[str, Any]
-
 
 @dataclass
 class Reading:
@@ -22,7 +20,7 @@ class Reading:
 
     Args:
         resource: its name.
-        key: the columns of its primary key; empty where it has none.
+        key: the columns of its primary key; empty where it has none, or where a row may come twice.
     """
 
     resource: str
@@ -33,11 +31,19 @@ class Reading:
     """Distinct primary keys; None without a key."""
     total: int | None = None
     """Rows the API says there are; None where it does not say. Of a dependent resource, the sum over its parents."""
+    again: int = 0
+    """How often the whole read was begun again."""
     _finished: int = 0
     _told_at: float = field(default_factory=time.monotonic)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Reading:
         return self
+
+    def restart(self) -> None:
+        """Forgets what was counted: the read begins again."""
+        self.pages = self.rows = self._finished = 0
+        self.distinct = self.total = None
+        self.again += 1
 
     def page(self, rows: int, total: int | None) -> None:
         """Counts a page, and from time to time logs pages, rows and the share done."""
@@ -65,8 +71,8 @@ class Reading:
 class Keys:
     """The distinct primary keys of one pass over the pages, as hashes.
 
-    A row without one of the columns is told from others by all that is in it: dlt may make the key from it later, by
-    its naming convention, from a nested object or in a processing step.
+    Args:
+        columns: the key's columns. Where the first row lacks one (a processing step may add it), nothing is tracked.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
@@ -76,16 +82,38 @@ class Keys:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def fresh(self, rows: Sequence[Row]) -> list[Row]:
+    @property
+    def tracked(self) -> bool:
+        """Whether rows can be told apart."""
+        return bool(self._columns)
+
+    def seen(self, row: Any) -> bool:
+        """Whether the row's key has come before."""
+        return self._hash(row) in self._seen
+
+    def fresh(self, rows: Sequence[Any]) -> list[Any]:
         """The rows whose key has not come before, which are remembered from now on."""
+        if self._columns and rows and not self._seen and not _has(rows[0], self._columns):
+            self._columns = ()
+        if not self._columns:
+            return list(rows)
         found = []
         for row in rows:
-            known = all(column in row for column in self._columns)
-            key = hash(tuple(str(row[column]) for column in self._columns) if known else repr(row))
-            if key not in self._seen:
+            key = self._hash(row)
+            # A row without its key is none that could be told from another: it is passed on, and not counted.
+            if key is None:
+                found.append(row)
+            elif key not in self._seen:
                 self._seen.add(key)
                 found.append(row)
         return found
+
+    def _hash(self, row: Any) -> int | None:
+        return hash(tuple(str(row[name]) for name in self._columns)) if _has(row, self._columns) else None
+
+
+def _has(row: Any, columns: Sequence[str]) -> bool:
+    return isinstance(row, Mapping) and all(row.get(name) is not None for name in columns)
 
 
 def _plus(sum_so_far: int | None, number: int | None, *, first: bool) -> int | None:

@@ -77,9 +77,7 @@ class RedactingFilter(logging.Filter):
 def _forms(secret: str, logins: list[str]) -> set[str]:
     quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
     written = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
-    basic = {
-        base64.b64encode(code).decode() for login in ["", *logins] for code in _encoded(f"{login}:{secret}")
-    }
+    basic = {base64.b64encode(code).decode() for login in ["", *logins] for code in _encoded(f"{login}:{secret}")}
     alone = {base64.b64encode(secret.encode()).decode()}
     # Some proxies and servers write percent escapes in lower case.
     lower = {re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), form) for form in quoted}

@@ -97,7 +97,8 @@ class Report:
 def rows_loaded(trace: PipelineTrace | None) -> dict[str, int]:
     """Rows by table that the last run's normalize step wrote, dlt's own tables left out."""
     info = trace.last_normalize_info if trace else None
-    return {table: rows for table, rows in (info.row_counts if info else {}).items() if not table.startswith("_dlt")}
+    counts = info.row_counts if info else {}
+    return {table: rows for table, rows in counts.items() if not table.startswith("_dlt")}
 
 
 def load_ids(trace: PipelineTrace | None) -> tuple[str, ...]:
@@ -110,7 +111,7 @@ def step_seconds(trace: PipelineTrace | None) -> dict[str, float]:
     """Seconds by dlt step: sync, extract, normalize, load."""
     spent: dict[str, float] = {}
     for step in trace.steps if trace else ():
-        if step.finished_at is not None and step.step != "run":
+        if step.step != "run":
             seconds = (step.finished_at - step.started_at).total_seconds()
             spent[str(step.step)] = spent.get(str(step.step), 0.0) + seconds
     return spent

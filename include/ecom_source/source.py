@@ -117,15 +117,18 @@ def build_source(
     if "auth" in client:
         client["auth"] = _with_session(fill_auth(client["auth"]), session)
     config["resources"] = [item for item in config["resources"] if _name(item) in component.resources]
-    readings = {}
-    for resource in _described(config):
+    described = _described(config)
+    readings = {item["name"]: Reading(item["name"], key=_tracked_key(config, item, plan)) for item in described}
+    for resource in described:
         name, endpoint = resource["name"], resource["endpoint"]
         if "auth" in endpoint:
             endpoint["auth"] = _with_session(fill_auth(endpoint["auth"]), session)
         if name in plan.windows:
             endpoint["incremental"] = _windowed(_effective(api, resource, "incremental"), plan.windows[name])
-        readings[name] = Reading(name, key=_primary_key(config, resource))
-        paginator = _watched(_effective(config, resource, "paginator"), readings[name], config, resource)
+        # A parent that is read again brings its dependents with it.
+        watched = [readings[name], *(readings[each] for each in readings if name == component.name and each != name)]
+        settings = _effective(config, resource, "paginator")
+        paginator = _watched(settings, watched, overlap=name not in plan.windows)
         if paginator is not None:
             endpoint["paginator"] = paginator
     source = _rest_api_source(config, name=component.name)
@@ -162,30 +165,29 @@ def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
     }
 
 
-def _watched(
-    paginator: Any, reading: Reading, config: RESTAPIConfig, resource: dict[str, Any]
-) -> BasePaginator | None:
+def _watched(settings: Any, readings: list[Reading], *, overlap: bool) -> BasePaginator | None:
     """The resource's paginator with its pages counted, or None where dlt is to find one out by itself."""
     from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
     from dlt.sources.rest_api.config_setup import create_paginator
 
     from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
 
+    # Rows without a key cannot be told apart: an overlap would load them twice.
+    overlap = overlap and bool(readings[0].key)
     total_path = None
-    if isinstance(paginator, dict) and paginator.get("type") == "offset":
-        settings = {name: value for name, value in paginator.items() if name != "type"}
+    if isinstance(settings, dict) and settings.get("type") == "offset":
         total_path = settings.get("total_path", "total")
-        inner: BasePaginator | None = FollowingOffsetPaginator(**settings)
-    elif type(paginator) is OffsetPaginator:
-        inner = FollowingOffsetPaginator(paginator.limit)
-        inner.__dict__.update(paginator.__dict__)
-        total_path = paginator.total_path
+        arguments = {name: value for name, value in settings.items() if name != "type"}
+        inner: BasePaginator | None = FollowingOffsetPaginator(**arguments, overlap=overlap)
+    elif type(settings) is OffsetPaginator:
+        total_path = settings.total_path
+        inner = FollowingOffsetPaginator(settings.limit, overlap=overlap)
+        inner.__dict__.update(vars(settings))
     else:
-        inner = create_paginator(paginator)
+        inner = create_paginator(settings)
     if inner is None or isinstance(inner, WatchedPaginator):
         return inner
-    disposition = resource.get("write_disposition", _defaults(config).get("write_disposition"))
-    return WatchedPaginator(inner, reading, total_path=total_path, drop_repeats=disposition != "merge")
+    return WatchedPaginator(inner, *readings, total_path=total_path)
 
 
 def _with_session(auth: Any, session: Session) -> Any:
@@ -195,7 +197,11 @@ def _with_session(auth: Any, session: Session) -> Any:
     return auth
 
 
-def _primary_key(config: RESTAPIConfig, resource: dict[str, Any]) -> tuple[str, ...]:
+def _tracked_key(config: RESTAPIConfig, resource: dict[str, Any], plan: Plan) -> tuple[str, ...]:
+    """The primary key by which rows of one read are told apart; none where each row is appended, repeated or not."""
+    disposition = resource.get("write_disposition", _defaults(config).get("write_disposition", "append"))
+    if disposition == "append" and not plan.full_refresh:
+        return ()
     key = resource.get("primary_key", _defaults(config).get("primary_key"))
     if isinstance(key, str):
         return (key,)
@@ -216,14 +222,14 @@ def _defaults(config: RESTAPIConfig) -> dict[str, Any]:
 def _described(config: RESTAPIConfig) -> list[dict[str, Any]]:
     """The resources that are described by a dict, with `endpoint` as a dict; dlt's own objects are left as they are."""
     found: list[dict[str, Any]] = []
-    for number, resource in enumerate(config.get("resources", [])):
+    resources: list[Any] = config.get("resources", [])
+    for number, resource in enumerate(resources):
         if isinstance(resource, str):
-            resource = {"name": resource, "endpoint": {"path": resource}}
-            config["resources"][number] = resource  # type: ignore[call-overload]
+            resources[number] = resource = {"name": resource}
         if isinstance(resource, dict):
-            endpoint = resource.get("endpoint", {})
-            resource["endpoint"] = {"path": endpoint} if isinstance(endpoint, str) else endpoint or {}
-            found.append(resource)  # type: ignore[arg-type]
+            endpoint = resource.get("endpoint") or {}
+            resource["endpoint"] = {"path": endpoint} if isinstance(endpoint, str) else endpoint
+            found.append(resource)
     return found
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ecom_source.errors import EcomError
+from ecom_source.staging import Staging
 from ecom_source.window import Interval, Run, RunKind, parse_bound
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def perform_task(load: Load, execute: Callable[..., Any], asset: Asset) -> Calla
         if chosen and not chosen & set(load.component.resources):
             raise AirflowSkipException(f"The run's `resources` names {sorted(chosen)} only.")
         try:
-            report = load.perform(run_of(context), execute, staging=staging_name(context["ti"]))
+            report = load.perform(run_of(context), execute, staging=staging_of(context["ti"]))
         except EcomError as error:
             # A person must act; another attempt would only repeat the error, and the requests that led to it.
             raise AirflowFailException(str(error)) from None
@@ -70,7 +70,6 @@ def run_of(context: Mapping[str, Any]) -> Run:
     )
 
 
-def staging_name(ti: Any) -> str:
-    """A name for the staging dataset that no other run and no other attempt has."""
-    attempt = f"{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}/{ti.try_number}/{ti.id}"
-    return hashlib.sha256(attempt.encode()).hexdigest()[:12]
+def staging_of(ti: Any) -> Staging:
+    """The staging dataset of this attempt; its siblings are those of the same task, which runs once at a time."""
+    return Staging.named(f"{ti.dag_id}/{ti.task_id}", f"{ti.run_id}/{ti.map_index}/{ti.try_number}/{ti.id}")

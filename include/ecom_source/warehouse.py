@@ -50,14 +50,19 @@ def open_warehouse(conn_id: str, *, staging_layout: str) -> Iterator[Warehouse]:
         ConnectionFieldError: a type that is not supported, or a field that is missing.
     """
     connection = find_connection(conn_id)
-    kind = connection.conn_type if connection else "duckdb"
+    kind = (connection.conn_type if connection else None) or "duckdb"
     if kind not in _OPENERS:
         raise ConnectionFieldError(
             f"The Connection {conn_id!r} is of type {kind!r}.",
             expected=f"one of {', '.join(sorted(_OPENERS))}.",
             fix=f"set its type in Admin > Connections, or delete {conn_id!r} to load into the embedded DuckDB.",
         )
-    with _OPENERS[kind](connection, {"staging_dataset_name_layout": staging_layout}) as warehouse:
+    settings = {
+        "staging_dataset_name_layout": staging_layout,
+        # A table is replaced in one transaction, from the staging dataset: readers see the old rows or the new ones.
+        "replace_strategy": "insert-from-staging",
+    }
+    with _OPENERS[kind](connection, settings) as warehouse:
         yield warehouse
 
 

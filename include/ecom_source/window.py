@@ -120,7 +120,8 @@ def parse_bound(name: str, value: object) -> datetime | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise WindowError(
-            f"{name} is {str(value)[:60]!r}, {'not a date-time' if moment is None else 'a date-time without a time zone'}.",
+            f"{name} is {str(value)[:60]!r}, "
+            f"{'not a date-time' if moment is None else 'a date-time without a time zone'}.",
             expected="a date-time with its time zone, such as 2026-03-01T00:00:00Z or 2026-03-01T00:00:00+01:00.",
             fix=ASK_AGAIN,
         )
@@ -186,11 +187,19 @@ def _empty(run: Run, interval: Interval, watermark: datetime | None, *, asked: b
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def _plain(moment: datetime) -> datetime:
+    """Without pendulum's ways: Airflow hands out its datetimes, whose differences cannot be divided."""
+    utc = moment.astimezone(UTC)
+    return datetime.combine(utc.date(), utc.time(), UTC)
+
+
 def _floor(moment: datetime, step: timedelta) -> datetime:
+    moment = _plain(moment)
     return moment - (moment - _EPOCH) % step
 
 
 def _ceil(moment: datetime, step: timedelta) -> datetime:
+    moment = _plain(moment)
     try:
         return _EPOCH - (_EPOCH - moment) // step * step
     except OverflowError:

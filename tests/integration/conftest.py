@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demo_shop import DemoShop
 from dlt.sources.rest_api.typing import RESTAPIConfig
+from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, run_load
+
+from demo_shop import DemoShop
 from ecom_source.report import Report
 from ecom_source.window import Run
-
-from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, run_load
 
 Loader = Callable[..., dict[str, Report]]
 

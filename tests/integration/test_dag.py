@@ -12,12 +12,12 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
-from ecom_source import ECOMMERCE_API, elt_dag
-from ecom_source.errors import ApiConfigError
-
 from tests.conftest import PROJECT
 from tests.support.airflow_process import counting_backend, run_python
 from tests.support.apis import api, whole, windowed
+
+from ecom_source import elt_dag
+from ecom_source.errors import ApiConfigError
 
 START = pendulum.datetime(2026, 1, 1, tz="UTC")
 
@@ -39,7 +39,7 @@ def test_the_dag_of_the_project_has_the_names_that_others_rely_on() -> None:
     assert task.task_id == "ecommerce.ecommerce_data"
     assert list(dag.task_group.children) == ["ecommerce"]
     assert list(dag.params) == ["window_start", "window_end", "full_refresh", "resources"]
-    assert [asset.name for asset in task.outlets] == ["ecommerce.ecommerce_data"]  # type: ignore[attr-defined]
+    assert [asset.name for asset in task.outlets] == ["ecommerce.ecommerce_data"]
     assert (task.max_active_tis_per_dag, task.retries, dag.catchup) == (1, 1, False)
 
 
@@ -65,7 +65,9 @@ def test_several_resources_make_several_tasks_one_after_another() -> None:
     assert [sorted(task.downstream_task_ids) for task in dag.tasks] == [["shop.orders"], ["shop.products"], []]
 
 
-@pytest.mark.parametrize(("decompose", "tasks"), [("parallel", ["shop.customers", "shop.orders"]), ("none", ["shop.shop"])])
+@pytest.mark.parametrize(
+    ("decompose", "tasks"), [("parallel", ["shop.customers", "shop.orders"]), ("none", ["shop.shop"])]
+)
 def test_decompose_says_how_the_tasks_stand(decompose: Any, tasks: list[str]) -> None:
     dag = dag_of(whole("customers"), windowed("orders"), decompose=decompose)
     assert dag.task_ids == tasks

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import requests
+from tests.integration.conftest import Loader
+from tests.support.loads import KEY, Tables
+
 from demo_shop import DemoShop
 from ecom_source import ECOMMERCE_API
 from ecom_source.client import Traffic, shop_session
 from ecom_source.errors import RequestFailedError
 from ecom_source.redact import Redactor
-
-from tests.integration.conftest import Loader
-from tests.support.loads import KEY, Tables
 
 SLACK = 0.9
 """Seconds that a busy machine may add to a wait."""
@@ -27,7 +27,7 @@ SLACK = 0.9
 def get(shop: DemoShop, traffic: Traffic | None = None, timeout: Any = None) -> requests.Response:
     session = shop_session(Redactor([KEY]), traffic or Traffic())
     extra = {"timeout": timeout} if timeout else {}
-    return session.get(f"{shop.url}/v1/resource", params={"api_key": KEY, "limit": 1}, **extra)
+    return session.get(f"{shop.url}/v1/resource", params={"api_key": KEY, "limit": "1"}, **extra)
 
 
 def waits(shop: DemoShop) -> list[float]:
@@ -45,9 +45,10 @@ def test_each_status_is_retried_three_times_at_2_4_and_8_seconds() -> None:
     with ThreadPoolExecutor(len(statuses)) as pool:
         for status, (answered, number, seen) in zip(statuses, pool.map(attempt, statuses), strict=True):
             assert (answered, number) == (status, 4)
-            assert all(
-                2**power <= wait <= 2**power + SLACK for power, wait in zip((1, 2, 3), seen, strict=True)
-            ), (status, seen)
+            assert all(2**power <= wait <= 2**power + SLACK for power, wait in zip((1, 2, 3), seen, strict=True)), (
+                status,
+                seen,
+            )
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 501, 505, 507])

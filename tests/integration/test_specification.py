@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.integration.conftest import Loader
+from tests.support.loads import KEY, Tables, manual
+
 from demo_shop import DemoShop
 from ecom_source import ECOMMERCE_API
 from ecom_source.window import iso
-
-from tests.integration.conftest import Loader
-from tests.support.loads import KEY, Tables, manual
 
 
 def test_requests_of_a_first_load_are_those_of_the_specification(shop: DemoShop, load: Loader) -> None:
@@ -41,9 +41,7 @@ def test_a_load_run_twice_leaves_identical_tables(shop: DemoShop, load: Loader, 
     tables.assert_equal_to(shop)
 
 
-def test_the_second_load_reads_only_what_changed_meanwhile(
-    shop: DemoShop, load: Loader, tables: Tables
-) -> None:
+def test_the_second_load_reads_only_what_changed_meanwhile(shop: DemoShop, load: Loader, tables: Tables) -> None:
     load(ECOMMERCE_API)
     shop.update("resource", 7, name="Renamed", price=9.99)
     shop.insert("resource")
@@ -56,7 +54,7 @@ def test_the_second_load_reads_only_what_changed_meanwhile(
 
 def test_columns_have_their_types_and_nullability(shop: DemoShop, load: Loader, tables: Tables) -> None:
     load(ECOMMERCE_API)
-    columns, rows = tables.query("DESCRIBE ecommerce.ecommerce_data")
+    _, rows = tables.query("DESCRIBE ecommerce.ecommerce_data")
     assert {row[0]: (row[1], row[2]) for row in rows if not row[0].startswith("_dlt")} == {
         "id": ("BIGINT", "NO"),
         "name": ("VARCHAR", "NO"),

@@ -44,5 +44,7 @@ def windowed(name: str, path: str | None = None, **more: Any) -> dict[str, Any]:
     return whole(name, path, endpoint={"incremental": incremental, **more.pop("endpoint", {})}, **more)
 
 
-CATALOGUE = whole("ecommerce_data", "/v1/resource", columns={"price": {"data_type": "decimal", "precision": 18, "scale": 4}})
+CATALOGUE = whole(
+    "ecommerce_data", "/v1/resource", columns={"price": {"data_type": "decimal", "precision": 18, "scale": 4}}
+)
 """The resource of the specification, word for word: no cursor, so every run reads it whole."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from airflow.sdk import Connection
+from airflow.models.connection import Connection
 from airflow.secrets.local_filesystem import LocalFilesystemBackend
 
 

@@ -13,11 +13,16 @@ from uuid import uuid4
 
 import dlt
 import duckdb
-from demo_shop import DemoShop
+from dlt.pipeline.helpers import retry_load
 from dlt.sources.rest_api.typing import RESTAPIConfig
+from tenacity import retry_if_exception
+
+from demo_shop import DemoShop
 from ecom_source.load import Load
 from ecom_source.report import Report
+from ecom_source.retry import RETRY_POLICY, STEPS
 from ecom_source.source import components
+from ecom_source.staging import Staging
 from ecom_source.window import Interval, Run
 
 KEY = 'k+y/=&%é"1'
@@ -29,7 +34,9 @@ def connection_json(url: str | None, key: str | None = KEY, **more: Any) -> str:
     return json.dumps({"conn_type": "ecom_api", "host": url, "password": key, **more})
 
 
-def run_load(api: RESTAPIConfig, run: Run | None = None, *, dataset: str = "ecommerce", temp: Path) -> dict[str, Report]:
+def run_load(
+    api: RESTAPIConfig, run: Run | None = None, *, dataset: str = "ecommerce", temp: Path
+) -> dict[str, Report]:
     """Loads every component of `api` as a task would, but with no Airflow around; the reports by component."""
     return {
         component.name: perform(make_load(api, component.name, dataset=dataset, temp=temp), run)
@@ -51,9 +58,13 @@ def perform(load: Load, run: Run | None = None) -> Report:
     def execute() -> None:
         load.pipeline.activate()
         load.pipeline.drop()
-        load.pipeline.run(load.source())
+        source = load.source()
+        # As dlt's task group does it.
+        for attempt in RETRY_POLICY.copy(retry=retry_if_exception(retry_load(STEPS))):
+            with attempt:
+                load.pipeline.run(source)
 
-    return load.perform(run or manual(), execute, staging=uuid4().hex[:12])
+    return load.perform(run or manual(), execute, staging=Staging(None, uuid4().hex[:12]))
 
 
 def manual(**fields: Any) -> Run:
@@ -116,9 +127,7 @@ def duckdb_tables(path: Path, dataset: str = "ecommerce") -> Tables:
     return Tables(query, dataset)
 
 
-def assert_same_rows(
-    found: Mapping[Any, Mapping[str, Any]], expected: Mapping[Any, Mapping[str, Any]]
-) -> None:
+def assert_same_rows(found: Mapping[Any, Mapping[str, Any]], expected: Mapping[Any, Mapping[str, Any]]) -> None:
     """Both have the same keys, and the same values in every flat column, whatever their types in Python."""
     missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     assert not missing, f"{len(missing)} rows missing, such as {missing[:5]}"
