@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pendulum
+
 from ecom_source import ECOMMERCE_API, elt_dag
 
 ecommerce_elt = elt_dag(

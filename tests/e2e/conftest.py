@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import PROJECT
+from tests.support.loads import KEY, Tables, duckdb_tables
+
 from demo_shop import DemoShop
 from local_airflow.environment import free_port
 from local_airflow.instance import LocalAirflow
-
-from tests.conftest import PROJECT
-from tests.support.loads import KEY, Tables, duckdb_tables
 
 
 @pytest.fixture(scope="session")

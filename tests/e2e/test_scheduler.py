@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.loads import Tables
+
 from demo_shop import DemoShop
 from local_airflow.instance import LocalAirflow
-
-from tests.support.loads import Tables
 
 pytestmark = pytest.mark.e2e
 

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.loads import KEY
+
 from demo_shop import DemoShop
 from ecom_source.redact import Redactor
 from local_airflow.instance import LocalAirflow
-
-from tests.support.loads import KEY
 
 pytestmark = pytest.mark.e2e
 
@@ -24,9 +24,7 @@ RUNS = {
 """By DAG: how its run ends, and what the task's log says of it."""
 
 
-def test_the_key_is_in_nothing_that_airflow_or_a_task_wrote(
-    airflow: LocalAirflow, shop: DemoShop, home: Path
-) -> None:
+def test_the_key_is_in_nothing_that_airflow_or_a_task_wrote(airflow: LocalAirflow, shop: DemoShop, home: Path) -> None:
     shop.set_habits(echo_key_in_errors=True)
     shop.fail("status", path="/v1/products", status=401, times=None, body=json.dumps({"your_key": KEY}))
     shop.fail("status", path="/v1/customers", status=503, times=None)

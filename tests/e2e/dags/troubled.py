@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pendulum
-from ecom_source import elt_dag
-
 from tests.support.apis import api, windowed
+
+from ecom_source import elt_dag
 
 for name, conn_id in (
     ("resource", "ecom_api"),
