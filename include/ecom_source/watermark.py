@@ -1,4 +1,4 @@
-"""Up to where each table is complete: kept in dlt's own pipeline state, under the resource it belongs to."""
+"""Up to where each table is complete: kept in dlt's own pipeline state, which lives in the warehouse."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from ecom_source.window import Window, iso
 if TYPE_CHECKING:
     from dlt.pipeline.pipeline import Pipeline
 
-KEY = "watermark"
+KEY = "watermarks"
+"""Under the source, not under the resource: dlt forgets a resource's own state whenever it replaces its table."""
 
 
 def read_watermarks(pipeline: Pipeline, source: str) -> dict[str, datetime]:
     """The watermarks (aware, UTC) by resource, as last restored from the warehouse."""
-    resources = pipeline.state.get("sources", {}).get(source, {}).get("resources", {})
-    return {name: datetime.fromisoformat(state[KEY]) for name, state in resources.items() if state.get(KEY)}
+    found = pipeline.state.get("sources", {}).get(source, {}).get(KEY, {})
+    return {name: datetime.fromisoformat(text) for name, text in found.items()}
 
 
 def write_watermarks(pipeline: Pipeline, source: str, windows: Mapping[str, Window]) -> None:
     """Puts the watermarks after `windows` into the state, to be loaded along with the rows."""
     with pipeline.managed_state() as state:
-        resources = state.setdefault("sources", {}).setdefault(source, {}).setdefault("resources", {})
+        watermarks = state.setdefault("sources", {}).setdefault(source, {}).setdefault(KEY, {})
         for name, window in windows.items():
             if window.watermark_after is not None:
-                resources.setdefault(name, {})[KEY] = iso(window.watermark_after)
+                watermarks[name] = iso(window.watermark_after)

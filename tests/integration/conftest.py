@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from uuid import uuid4
+
 import pytest
 from dlt.sources.rest_api.typing import RESTAPIConfig
 from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, run_load
+from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
 from ecom_source.report import Report
@@ -40,3 +43,12 @@ def load(tables: Tables, tmp_path: Path) -> Loader:
         return run_load(api, run, dataset=dataset, temp=tmp_path)
 
     return load
+
+
+@pytest.fixture
+def postgres_tables(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Tables:
+    """An empty PostgreSQL database, which the Connection `ecom_warehouse` points to."""
+    database = f"db_{uuid4().hex[:8]}"
+    postgres.create_database(database)
+    monkeypatch.setenv("AIRFLOW_CONN_ECOM_WAREHOUSE", postgres.connection_json(database))
+    return postgres.tables(database)

