@@ -90,7 +90,8 @@ class WatchedPaginator(BasePaginator):
                 len(rows),
                 total=self._total,
                 vanished=max(0, (total_before or 0) - self._total) if self._total is not None else 0,
-                joined=joined or not self._keys.tracked,
+                joined=joined,
+                tracked=self._keys.tracked,
                 nothing_new=nothing_new,
             )
         else:
@@ -136,21 +137,30 @@ class FollowingOffsetPaginator(OffsetPaginator):
 
     Args:
         overlap: begin each page with the last row of the page before, so that a row that moved over the border is
-            noticed. Needed where nothing else tells: without a total, or where rows may come and go at the same time.
+            noticed, even where as many rows came as went. Without a total nothing else tells, so it is done then anyway.
     """
 
     def __init__(self, *args: Any, overlap: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.overlap = overlap
         self._steps_back = 0
+        self._frontier = self._page_size = 0
 
     def init_request(self, request: Request) -> None:
         """Begins with the first page."""
-        self._steps_back = 0
+        self._steps_back = self._frontier = self._page_size = 0
         super().init_request(request)
 
     def follow(
-        self, response: Response, came: int, *, total: int | None, vanished: int, joined: bool, nothing_new: bool
+        self,
+        response: Response,
+        came: int,
+        *,
+        total: int | None,
+        vanished: int,
+        joined: bool,
+        tracked: bool,
+        nothing_new: bool,
     ) -> None:
         """Moves on after a page of `came` rows.
 
@@ -159,24 +169,28 @@ class FollowingOffsetPaginator(OffsetPaginator):
             vanished: by how many the total has fallen since the page before. Rows that vanish from pages already read
                 pull the following ones forward, over the border of this page: as many are read again.
             joined: the page begins with a row that is known already, so nothing lies between.
-            nothing_new: no row of this page was new: the shop does not heed the offset, or has come to its end.
+            tracked: rows can be told apart, by a key.
+            nothing_new: no row of this page was new. Beyond the farthest offset so far, that is a shop which does not
+                heed the offset, or which has come to its end.
 
         Raises:
             IncompleteReadError: page after page begins with an unknown row.
         """
-        overlap = 1 if self.overlap else 0
-        if not came and self.stop_after_empty_page and not vanished:
-            self._has_next_page = False
-            return
-        begins_late = overlap and not joined and self.current_value > self.initial_value
+        overlap = 1 if tracked and (self.overlap or total is None) else 0
+        end, frontier = self.current_value + came, self._frontier
+        self._frontier = max(frontier, end)
+        self._page_size = max(self._page_size, came)
+        # Where the last known row was, another one is now, or none at all.
+        begins_late = overlap and not (joined and came) and self.current_value > self.initial_value
         if begins_late or vanished:
-            self._step_back(max(1, vanished if not begins_late else came - 1))
+            self._step_back(self._page_size - 1 if begins_late else vanished)
             return
         self._steps_back = 0
-        if nothing_new:
+        at_end = not came if self.stop_after_empty_page else False
+        only_overlap = overlap and came == overlap and nothing_new
+        if at_end or only_overlap or (nothing_new and end > frontier):
             self._has_next_page = False
             return
-        end = self.current_value + came
         reached = total is not None and end >= total + self.base_index
         beyond = self.maximum_value is not None and end >= self.maximum_value
         self._has_next_page = not reached and not beyond and self._has_more(response) is not False
@@ -191,7 +205,7 @@ class FollowingOffsetPaginator(OffsetPaginator):
                 expected="pages of a stable order, at the offset that was asked for.",
                 fix=_FIX,
             )
-        self.current_value = max(self.initial_value, self.current_value - rows)
+        self.current_value = max(self.initial_value, self.current_value - max(1, rows))
 
     def _has_more(self, response: Response) -> bool | None:
         if not self.has_more_path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
 import logging
@@ -127,8 +128,6 @@ def _cores(secret: str) -> Iterable[str]:
 def _encoded(text: str) -> list[bytes]:
     """`text` in UTF-8 and, where it can be and that differs, in latin-1."""
     codes = [text.encode()]
-    try:
+    with contextlib.suppress(UnicodeEncodeError):
         codes.append(text.encode("latin-1"))
-    except UnicodeEncodeError:
-        pass
     return codes[:1] if codes[-1] == codes[0] else codes

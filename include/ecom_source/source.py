@@ -172,8 +172,6 @@ def _watched(settings: Any, readings: list[Reading], *, overlap: bool) -> BasePa
 
     from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
 
-    # Rows without a key cannot be told apart: an overlap would load them twice.
-    overlap = overlap and bool(readings[0].key)
     total_path = None
     if isinstance(settings, dict) and settings.get("type") == "offset":
         total_path = settings.get("total_path", "total")
