@@ -18,6 +18,8 @@ from requests import Request, Response
 from ecom_source.errors import IncompleteReadError
 from ecom_source.reading import Keys, Reading
 
+MOST_REPEATS = 5
+"""Pages in a row without a new row before a shop is taken for one that gives the same page again and again."""
 MOST_STEPS_BACK = 5
 """Pages in a row that may begin with an unknown row before a read is given up as one without a stable order."""
 
@@ -45,6 +47,7 @@ class WatchedPaginator(BasePaginator):
         self._rows = 0
         self._total: int | None = None
         self._page_before: Sequence[Any] | None = None
+        self._repeats_in_a_row = 0
 
     def __deepcopy__(self, memo: dict[int, Any]) -> WatchedPaginator:
         twin = copy.copy(self)
@@ -77,28 +80,38 @@ class WatchedPaginator(BasePaginator):
             IncompleteReadError: this was the last page, and rows are missing.
         """
         rows = data if data is not None else []
-        total_before, self._total = self._total, self._find_total(response)
-        joined = not rows or not self._rows or self._keys.seen(rows[0])
+        total_before, said = self._total, self._find_total(response)
+        # A shop may say it on the first page only; where to stop, only the answer at hand tells.
+        self._total = total_before if said is None else said
+        inner = self.inner
+        if isinstance(inner, FollowingOffsetPaginator):
+            vanished = 0 if said is None else max(0, (total_before or 0) - said)
+            known = bool(rows) and (not self._keys.tracked or self._keys.seen(rows[0]))
+            if inner.step_back(len(rows), vanished=vanished, known=known):
+                # Neither passed on nor remembered: what lies before it is read first.
+                rows.clear()
+                self.reading.page(0, self._total)
+                return
         fresh = self._keys.fresh(rows)
-        nothing_new = not fresh if self._keys.tracked else rows == self._page_before
+        nothing_new = bool(rows) and (not fresh if self._keys.tracked else rows == self._page_before)
+        self._repeats_in_a_row = self._repeats_in_a_row + 1 if nothing_new else 0
+        stuck = nothing_new and (rows == self._page_before or self._repeats_in_a_row > MOST_REPEATS)
         self._page_before = list(rows)
         self._rows += len(rows)
         self.reading.page(len(rows), self._total)
-        if isinstance(self.inner, FollowingOffsetPaginator):
-            self.inner.follow(
-                response,
-                len(rows),
-                total=self._total,
-                vanished=max(0, (total_before or 0) - self._total) if self._total is not None else 0,
-                joined=joined,
-                tracked=self._keys.tracked,
-                nothing_new=nothing_new,
-            )
+        if isinstance(inner, FollowingOffsetPaginator):
+            inner.follow(response, len(rows), total=said, tracked=self._keys.tracked, stuck=stuck)
         else:
-            self.inner.update_state(response, data)
+            inner.update_state(response, data)
+            if stuck and inner.has_next_page:
+                raise IncompleteReadError(
+                    f"Page after page of {self.reading.resource!r} has only rows that had come before.",
+                    expected="new rows on each page: a shop that heeds the page that is asked for.",
+                    fix=_FIX,
+                )
         # dlt makes the page that it passes on from this very list, after this call.
         rows[:] = fresh
-        if not self.inner.has_next_page:
+        if not inner.has_next_page:
             self._finish()
 
     def _find_total(self, response: Response) -> int | None:
@@ -106,10 +119,11 @@ class WatchedPaginator(BasePaginator):
             return None
         found = jsonpath.find_values(self.total_path, response.json())
         try:
-            # A shop may say it on the first page only.
-            return int(found[0]) if found else self._total
+            total = int(found[0]) if found else None
         except (TypeError, ValueError):
-            return self._total
+            return None
+        # Some say -1 for "not counted".
+        return None if total is None or total < 0 else total
 
     def _finish(self) -> None:
         tracked = self._keys.tracked
@@ -117,7 +131,7 @@ class WatchedPaginator(BasePaginator):
         self.reading.finish(came if tracked else None, self._total)
         repeats = self._rows - came
         name = self.reading.resource
-        if self._total is not None and came < self._total:
+        if self._total is not None and came < self._wanted(self._total):
             raise IncompleteReadError(
                 f"The shop says that {name!r} has {self._total:,} rows, and {came:,} different rows came on its pages"
                 + (f" ({repeats:,} came more than once: its sort order is not stable)." if repeats else "."),
@@ -131,72 +145,55 @@ class WatchedPaginator(BasePaginator):
                 fix=_FIX,
             )
 
+    def _wanted(self, total: int) -> int:
+        """How many of the `total` rows lie in the offsets that were asked for."""
+        if not isinstance(self.inner, OffsetPaginator):
+            return total
+        last = total if self.inner.maximum_value is None else min(total, self.inner.maximum_value)
+        return last - self.inner.initial_value
+
 
 class FollowingOffsetPaginator(OffsetPaginator):
     """dlt's offset paginator, going by the rows that came rather than by the page size it asked for.
 
     Args:
         overlap: begin each page with the last row of the page before, so that a row that moved over the border is
-            noticed, even where as many rows came as went. Without a total nothing else tells, so it is done then anyway.
+            noticed, even where as many rows came as went. Without a total nothing else tells, so then it always is.
     """
 
     def __init__(self, *args: Any, overlap: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.overlap = overlap
+        self._restart()
+
+    def _restart(self) -> None:
         self._steps_back = 0
-        self._frontier = self._page_size = 0
+        self._seam = False
+        """Whether the page asked for begins with the last row of the one before."""
+        self._furthest = self.initial_value
+        """Up to which offset there was something to read so far."""
 
     def init_request(self, request: Request) -> None:
         """Begins with the first page."""
-        self._steps_back = self._frontier = self._page_size = 0
+        self._restart()
         super().init_request(request)
 
-    def follow(
-        self,
-        response: Response,
-        came: int,
-        *,
-        total: int | None,
-        vanished: int,
-        joined: bool,
-        tracked: bool,
-        nothing_new: bool,
-    ) -> None:
-        """Moves on after a page of `came` rows.
+    def step_back(self, came: int, *, vanished: int, known: bool) -> bool:
+        """Whether rows may lie between this page and those read before; then the next request goes back for them.
 
         Args:
-            total: rows that the shop says there are, if it says.
+            came: rows on this page.
             vanished: by how many the total has fallen since the page before. Rows that vanish from pages already read
                 pull the following ones forward, over the border of this page: as many are read again.
-            joined: the page begins with a row that is known already, so nothing lies between.
-            tracked: rows can be told apart, by a key.
-            nothing_new: no row of this page was new. Beyond the farthest offset so far, that is a shop which does not
-                heed the offset, or which has come to its end.
+            known: the page begins with a row that was read before. With an overlap, nothing then lies between.
 
         Raises:
-            IncompleteReadError: page after page begins with an unknown row.
+            IncompleteReadError: it went back again and again.
         """
-        overlap = 1 if tracked and (self.overlap or total is None) else 0
-        end, frontier = self.current_value + came, self._frontier
-        self._frontier = max(frontier, end)
-        self._page_size = max(self._page_size, came)
-        # Where the last known row was, another one is now, or none at all.
-        begins_late = overlap and not (joined and came) and self.current_value > self.initial_value
-        if begins_late or vanished:
-            self._step_back(self._page_size - 1 if begins_late else vanished)
-            return
-        self._steps_back = 0
-        at_end = not came if self.stop_after_empty_page else False
-        only_overlap = overlap and came == overlap and nothing_new
-        if at_end or only_overlap or (nothing_new and end > frontier):
-            self._has_next_page = False
-            return
-        reached = total is not None and end >= total + self.base_index
-        beyond = self.maximum_value is not None and end >= self.maximum_value
-        self._has_next_page = not reached and not beyond and self._has_more(response) is not False
-        self.current_value = end - overlap if came > overlap else end
-
-    def _step_back(self, rows: int) -> None:
+        moved = not known if self._seam else vanished > 0
+        if not moved or self.current_value <= self.initial_value:
+            self._steps_back = 0
+            return False
         self._steps_back += 1
         if self._steps_back > MOST_STEPS_BACK:
             raise IncompleteReadError(
@@ -205,7 +202,30 @@ class FollowingOffsetPaginator(OffsetPaginator):
                 expected="pages of a stable order, at the offset that was asked for.",
                 fix=_FIX,
             )
-        self.current_value = max(self.initial_value, self.current_value - max(1, rows))
+        back = max(vanished, self.limit - 1, 1) if self._seam else vanished
+        self.current_value = max(self.initial_value, self.current_value - back)
+        return True
+
+    def follow(self, response: Response, came: int, *, total: int | None, tracked: bool, stuck: bool) -> None:
+        """Moves on after a page of `came` rows.
+
+        Args:
+            total: rows that the shop says there are, if this answer says.
+            tracked: rows can be told apart, by a key.
+            stuck: the same rows come again and again. Before the furthest offset so far, that is the way back; beyond
+                it, the shop does not heed the offset.
+        """
+        end = self.current_value + (came or self.value_step)
+        ended = came == 1 if self._seam else not came and self.stop_after_empty_page
+        if ended or (stuck and end > self._furthest):
+            self._has_next_page = False
+            return
+        self._furthest = max(self._furthest, end)
+        reached = total is not None and end >= total + self.base_index
+        beyond = self.maximum_value is not None and end >= self.maximum_value
+        self._has_next_page = not reached and not beyond and self._has_more(response) is not False
+        self._seam = tracked and came > 1 and (self.overlap or total is None)
+        self.current_value = end - 1 if self._seam else end
 
     def _has_more(self, response: Response) -> bool | None:
         if not self.has_more_path:

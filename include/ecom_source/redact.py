@@ -109,7 +109,7 @@ def _spelt(character: str) -> Iterable[str]:
     if character == " ":
         yield r"\+"
     if ord(character) > 0xFFFF:
-        yield rf"\\+{json.dumps(character)[2:8]}\\+{json.dumps(character)[8:-1]}"
+        yield rf"\\+{json.dumps(character)[2:7]}\\+{json.dumps(character)[8:13]}"
 
 
 def _cores(secret: str) -> Iterable[str]:

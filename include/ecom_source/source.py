@@ -62,7 +62,7 @@ def components(api: RESTAPIConfig) -> list[Component]:
     declared = [_name(resource) for resource in api["resources"]]
     found = []
     for part in source.decompose("scc"):
-        names = sorted(part.selected_resources, key=declared.index)
+        names = sorted(_with_parents(part), key=declared.index)
         root = next(name for name in names if not part.resources[name].is_transformer)
         found.append(Component(root, (root, *(name for name in names if name != root))))
     return sorted(found, key=lambda component: declared.index(component.name))
@@ -235,6 +235,17 @@ def _name(resource: Any) -> str:
     if isinstance(resource, str):
         return resource
     return str(resource["name"] if isinstance(resource, dict) else resource.name)
+
+
+def _with_parents(source: DltSource) -> set[str]:
+    """The selected resources and those they are made from: a parent may be there for its dependents alone."""
+    found = set(source.selected_resources)
+    for resource in source.selected_resources.values():
+        parent = resource._pipe.parent
+        while parent is not None:
+            found.add(parent.name)
+            parent = parent.parent
+    return found
 
 
 def _clone(config: Any) -> Any:

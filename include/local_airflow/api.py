@@ -42,9 +42,7 @@ class AirflowApi:
             timeout=TIMEOUT_SECONDS,
         )
         if not answer.ok:
-            raise ApiError(
-                answer.status_code, f"login as {self._user}: {answer.status_code} {answer.text[:500]}"
-            )
+            raise ApiError(answer.status_code, f"login as {self._user}: {answer.status_code} {answer.text[:500]}")
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -83,9 +81,7 @@ class AirflowApi:
                     raise
             time.sleep(POLL_SECONDS)
         errors = [error["stack_trace"] for error in self.get("/importErrors")["import_errors"]]
-        raise TimeoutError(
-            f"DAG {dag_id} is not there after {timeout:g} s; import errors: {errors or 'none'}"
-        )
+        raise TimeoutError(f"DAG {dag_id} is not there after {timeout:g} s; import errors: {errors or 'none'}")
 
     def unpause(self, dag_id: str) -> None:
         """Let the DAG's runs start."""
@@ -114,9 +110,7 @@ class AirflowApi:
             time.sleep(POLL_SECONDS)
         return state
 
-    def task_log(
-        self, dag_id: str, run_id: str, task_id: str, try_number: int = 1, map_index: int = -1
-    ) -> str:
+    def task_log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1, map_index: int = -1) -> str:
         """The whole log of one try of a task: a line for each message, with all its fields."""
         task = f"/dags/{quote(dag_id)}/dagRuns/{quote(run_id, safe='')}/taskInstances/{quote(task_id)}"
         log = self.get(f"{task}/logs/{try_number}", full_content="true", map_index=map_index)

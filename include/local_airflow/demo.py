@@ -1,15 +1,16 @@
-"""`make demo`: a shop, a real Airflow and two loads, from nothing to rows. Run again, it loads only the changes."""
+"""`make demo`: a shop, a real Airflow and two loads, from nothing to rows; the next time, only the changes."""
 
 from __future__ import annotations
 
 import argparse
 import fcntl
+import os
 import shlex
 import shutil
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +21,7 @@ import requests
 from demo_shop import ShopAdmin
 
 from .api import DONE, ApiError
-from .environment import DEMO_DAGS, PROJECT
+from .environment import DEMO_DAGS, HOST, PROJECT, warehouse_file
 from .follow import RunFailedError, follow
 from .instance import LocalAirflow
 from .loads import Shown, describe
@@ -29,7 +30,7 @@ from .progress import Progress
 from .shop import LocalShop
 from .tables import has_table, preview, render
 
-HOME = PROJECT / ".local" / "demo"
+DEMO_HOME = PROJECT / ".local" / "demo"
 CATALOGUE = Shown("ecommerce_elt", "resource", "ecommerce", "ecommerce_data", "catalogue rows")
 ORDERS = Shown("demo_orders", "orders", "demo", "orders", "orders")
 LOADS = (CATALOGUE, ORDERS)
@@ -43,31 +44,29 @@ def demo(home: Path, progress: Progress) -> None:
 
     Raises `RunFailedError` or `ServiceError` with the end of the log that matters.
     """
-    file = home / "warehouse" / "warehouse.duckdb"
-    with _alone(home), LocalShop(home) as shop:
+    file = warehouse_file(home)
+    with ExitStack() as stack:
+        stack.enter_context(_alone(home))
+        again = is_loaded(file)
+        shop = stack.enter_context(LocalShop(home))
         admin = ShopAdmin(shop.url, shop.key)
         rows = {each.shop: len(admin.rows(each.shop)) for each in LOADS}
-        progress.say(
-            f"The demo shop is open: {', '.join(f'{rows[each.shop]:,} {each.noun}' for each in LOADS)}"
-        )
+        progress.say(f"The demo shop is open: {', '.join(f'{rows[each.shop]:,} {each.noun}' for each in LOADS)}")
         airflow = _airflow(home, shop, file)
-        progress.say(
-            "Starting a real Airflow: its database, then its api-server, scheduler and DAG processor"
-        )
-        with progress.waiting(lambda: _starting(airflow)), airflow:
-            progress.say("Airflow runs")
+        progress.say("Starting a real Airflow: its database, then its api-server, scheduler and DAG processor")
+        with progress.waiting(lambda: _starting(airflow)):
+            stack.enter_context(airflow)
             for each in LOADS:
                 airflow.api().wait_for_dag(each.dag_id)
                 _end_interrupted(airflow, each.dag_id)
-            if is_loaded(file):
-                _change(admin, progress)
-            runs = {each.dag_id: _trigger(airflow, each.dag_id) for each in LOADS}
-            progress.say(f"Triggered {' and '.join(runs)}, as the Trigger button does")
-            follow(airflow, runs, progress)
-            _show(airflow, admin, runs, file)
-            progress.say("Stopping Airflow and the shop")
-    took = progress.seconds
-    print(f"\nAll of it took {took:.0f} s. Nothing runs any more.\n\n{next_steps(file)}", flush=True)
+        if again:
+            _change(admin, progress)
+        runs = {each.dag_id: _trigger(airflow, each.dag_id) for each in LOADS}
+        progress.say(f"Airflow runs; triggered {' and '.join(runs)}, as its Trigger button does")
+        follow(airflow, runs, progress)
+        _show(airflow, admin, runs, file)
+        progress.say("Stopping Airflow and the shop")
+    print(f"\nAll of it took {progress.seconds:.0f} s; nothing of it runs any more.\n\n{next_steps(file)}", flush=True)
 
 
 def is_loaded(file: Path) -> bool:
@@ -76,8 +75,11 @@ def is_loaded(file: Path) -> bool:
 
     if not file.exists():
         return False
-    with closing(duckdb.connect(str(file), read_only=True)) as connection:
-        return has_table(connection, CATALOGUE.dataset, CATALOGUE.resource)
+    try:
+        with closing(duckdb.connect(str(file), read_only=True)) as connection:
+            return has_table(connection, CATALOGUE.dataset, CATALOGUE.resource)
+    except duckdb.Error as error:
+        raise ServiceError(f"The warehouse {file} cannot be read: {error}") from None
 
 
 def next_steps(file: Path) -> str:
@@ -89,7 +91,7 @@ def next_steps(file: Path) -> str:
   {_near(Path(sys.executable))} -c {shell}
 What next?
   make demo   again: the shop changes, and only the changes are loaded
-  make up     Airflow in your browser, with this shop's like, until Ctrl-C
+  make up     Airflow's own pages in your browser, and a shop that changes, until Ctrl-C
   make test   all tests
 A real shop and a real warehouse, in your own Airflow:
   airflow connections add ecom_api --conn-type ecom_api --conn-host https://SHOP --conn-password API_KEY
@@ -104,7 +106,7 @@ def _airflow(home: Path, shop: LocalShop, file: Path) -> LocalAirflow:
         connections={"ecom_api": shop.connection},
         services=SERVICES,
         extra_env={
-            "ECOM_DUCKDB_PATH": str(file.resolve()),
+            "ECOM_DUCKDB_PATH": str(file),
             # The demo presses Trigger; a run by the clock would come between, and change its numbers.
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
         },
@@ -154,7 +156,6 @@ def _show(airflow: LocalAirflow, admin: ShopAdmin, runs: Mapping[str, str], file
     with closing(duckdb.connect(str(file), read_only=True)) as connection:
         for each in LOADS:
             extra = _extra(airflow, each.dag_id, runs[each.dag_id])
-            # Nested tables by name: a run that wrote nothing into them still has them to show.
             names = [each.resource, *(name for name in extra["rows_loaded"] if name != each.resource)]
             tables = [preview(connection, each.dataset, name, extra["load_ids"]) for name in names]
             print("", *describe(each, extra, admin.rows(each.shop), tables[0].rows), "", sep="\n")
@@ -182,20 +183,20 @@ def _alone(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ServiceError(
-                f"Another demo runs in {home}: wait for its end, or take another --home."
-            ) from None
+            raise ServiceError(f"Another demo runs in {home}: wait for its end, or take another --home.") from None
         yield
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 when all was loaded, 1 when something failed, 130 after Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local_airflow.demo", description=__doc__)
-    parser.add_argument("--home", type=Path, default=HOME, help="folder for all that it keeps")
+    parser.add_argument("--home", type=Path, default=DEMO_HOME, help="folder for all that it keeps")
     home = parser.parse_args(arguments).home.absolute()
     # Both, and explicitly: a shell starts background jobs with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    for name in ("NO_PROXY", "no_proxy"):  # no proxy stands between this machine and its shop
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), HOST)))
     progress = Progress()
     try:
         demo(home, progress)

@@ -73,6 +73,11 @@ def inherited(prefixes: tuple[str, ...] = USERS_OWN) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(prefixes)}
 
 
+def warehouse_file(home: Path) -> Path:
+    """The embedded warehouse of a home. DuckDB names the catalogue after the file: no dataset has this name."""
+    return home.resolve() / "warehouse" / "warehouse.duckdb"
+
+
 def base_environment() -> dict[str, str]:
     """The caller's environment without the settings of its own Airflow and pipelines."""
     return {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
@@ -144,9 +149,7 @@ def airflow_environment(
         **base_environment(),
         **own,
         **{f"AIRFLOW__{name}": str(value) for name, value in settings.items()},
-        **{
-            f"AIRFLOW_CONN_{name.upper()}": json.dumps(fields) for name, fields in (connections or {}).items()
-        },
+        **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(fields) for name, fields in (connections or {}).items()},
         **(extra or {}),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,17 @@ class TaskLogs:
 
     folder: Path
     _read: dict[Path, int] = field(default_factory=dict)
+    _failed: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error has been read."""
+        return self._failed
+
+    @property
+    def begun(self) -> bool:
+        """Whether a line has been read."""
+        return bool(self._read)
 
     def news(self) -> Iterator[Mapping[str, Any]]:
         """The records written since the last call, of all tasks and tries."""
@@ -41,7 +52,9 @@ class TaskLogs:
                 # What comes after the last line break is still being written.
                 whole = log.read().rpartition(b"\n")[0]
             self._read[file] = self._read.get(file, 0) + (len(whole) + 1 if whole else 0)
-            yield from map(_record, whole.decode(errors="replace").splitlines())
+            records = [_record(line) for line in whole.decode(errors="replace").splitlines()]
+            self._failed = self._failed or any(record.get("level") == "error" for record in records)
+            yield from records
 
     def tail(self) -> str:
         """The last lines of the latest try of each task."""
@@ -49,9 +62,7 @@ class TaskLogs:
         return "\n".join(f"{file}:\n{_tail(file)}" for file in latest.values()) or "(no task has begun)"
 
 
-def follow(
-    airflow: LocalAirflow, runs: Mapping[str, str], progress: Progress, *, timeout: float = 600
-) -> None:
+def follow(airflow: LocalAirflow, runs: Mapping[str, str], progress: Progress, *, timeout: float = 600) -> None:
     """Wait until all runs (run ids by DAG id) have succeeded; say what their tasks say meanwhile.
 
     Raises `RunFailedError` as soon as one has failed, or after `timeout` seconds, and `ServiceError` when a
@@ -60,7 +71,7 @@ def follow(
     logs = {dag_id: TaskLogs(log_folder(airflow, dag_id, run_id)) for dag_id, run_id in runs.items()}
     open_runs = dict(runs)
     deadline = time.monotonic() + timeout
-    with progress.waiting(lambda: f"waiting for {' and '.join(open_runs)}"):
+    with progress.waiting(lambda: _waited_for(open_runs, logs)):
         while open_runs:
             for dag_id, run_id in list(open_runs.items()):
                 # Asked before the log is read, so that nothing is written between the last look and the end.
@@ -72,10 +83,18 @@ def follow(
                     del open_runs[dag_id]
                     progress.say(f"{dag_id}: {state}")
                 if state == "failed" or time.monotonic() > deadline:
-                    raise RunFailedError(f"The run {run_id} of {dag_id} is {state}. {logs[dag_id].tail()}")
+                    raise RunFailedError(f"The run {run_id} of {dag_id} is {state}. The end of {logs[dag_id].tail()}")
             for service in airflow.services.values():
                 service.check()
             time.sleep(POLL_SECONDS)
+
+
+def _waited_for(open_runs: Iterable[str], logs: Mapping[str, TaskLogs]) -> str:
+    names = " and ".join(open_runs)
+    if any(logs[dag_id].failed for dag_id in open_runs):
+        return f"waiting for {names}; Airflow tries a failed task once more, after a minute"
+    started = any(logs[dag_id].begun for dag_id in open_runs)
+    return f"waiting for {names}" if started else f"Airflow is starting the tasks of {names}"
 
 
 def log_folder(airflow: LocalAirflow, dag_id: str, run_id: str) -> Path:
@@ -89,8 +108,18 @@ def worth_saying(record: Mapping[str, Any]) -> str:
     wanted = logger.startswith(LOADER) and logger != REPORTER and level in ("info", "warning")
     if not wanted and level not in ("error", "critical"):
         return ""
-    text = str(record.get("event", "")).strip().partition("\n")[0]
+    # The chain of an error is in its traceback; the tail of the log has it.
+    text = " ".join(_errors(record)) or str(record.get("event", "")).strip()
+    if text.startswith("Traceback"):
+        return ""
+    text = _short(text)
     return text if level == "info" else f"{level.upper()}: {text}"
+
+
+def _short(text: str) -> str:
+    """The first line; where that only announces what follows, as dlt's does, with the line that says it."""
+    first, *others = [line for line in text.splitlines() if line and not line.startswith("<class")] or [""]
+    return f"{first} {others[0]}" if first.endswith(":") and others else first
 
 
 def _tail(file: Path) -> str:
@@ -98,11 +127,16 @@ def _tail(file: Path) -> str:
         records = [_record(line) for line in deque(log, TAIL_LINES)]
     lines = []
     for record in records:
-        lines.append(
-            f"{record.get('timestamp', '')} {record.get('level', '')} {record.get('event', '')}".strip()
-        )
-        lines += [f"{error['exc_type']}: {error['exc_value']}" for error in record.get("error_detail") or ()]
-    return "\n".join(lines)
+        text = f"{record.get('timestamp', '')} {record.get('level', '')} {record.get('event', '')}".strip()
+        # Airflow's marks for what its log page folds.
+        if "::group::" not in text and "::endgroup::" not in text:
+            lines += text.splitlines()
+        lines += _errors(record)
+    return "\n".join(lines[-TAIL_LINES:])
+
+
+def _errors(record: Mapping[str, Any]) -> list[str]:
+    return [f"{error.get('exc_type')}: {error.get('exc_value')}" for error in record.get("error_detail") or ()]
 
 
 def _record(line: str) -> Mapping[str, Any]:

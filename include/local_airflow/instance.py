@@ -35,8 +35,8 @@ class LocalAirflow:
     """Airflow in `home`, ready to use inside the `with` block.
 
     `port` is the api-server's (default: any free one); `more_dags`, `connections`, `metadata_url` and
-    `extra_env` are as in `airflow_environment`. `start_timeout` and `grace` are seconds: until all is healthy,
-    and from SIGTERM to SIGKILL.
+    `extra_env` are as in `airflow_environment`. `start_timeout` and `grace` are seconds: until all is
+    healthy, and from SIGTERM to SIGKILL.
     """
 
     def __init__(
@@ -143,9 +143,7 @@ class LocalAirflow:
         )
         if done.returncode:
             command = " ".join(("airflow", *arguments))
-            raise ServiceError(
-                f"{command} ended with exit code {done.returncode}:\n{done.stdout}{done.stderr}"
-            )
+            raise ServiceError(f"{command} ended with exit code {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
 
     def health(self) -> dict[str, Any]:
@@ -183,9 +181,7 @@ class LocalAirflow:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
-            raise ServiceError(
-                f"Another Airflow runs in {self.home}: stop it, or take another home."
-            ) from None
+            raise ServiceError(f"Another Airflow runs in {self.home}: stop it, or take another home.") from None
         self._lock = lock
 
     def _wait_until_healthy(self, names: Sequence[str], since: datetime) -> None:

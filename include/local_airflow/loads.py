@@ -60,9 +60,7 @@ def since(rows: Iterable[Mapping[str, Any]], window: Mapping[str, Any]) -> Since
     return Since(changed, new, again)
 
 
-def describe(
-    shown: Shown, extra: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], in_table: int
-) -> list[str]:
+def describe(shown: Shown, extra: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], in_table: int) -> list[str]:
     """Lines about one load.
 
     Args:
@@ -71,29 +69,41 @@ def describe(
         in_table: the table's rows after the load.
     """
     window, read = extra["windows"][shown.resource], extra["resources"][shown.resource]["rows_read"]
-    loaded = extra["rows_loaded"]
+    loaded, steps = extra["rows_loaded"], extra["seconds"]
     own = loaded.get(shown.resource, 0)
     tables = [f"{number:,} into {shown.dataset}.{table}" for table, number in loaded.items()]
+    found = since(rows, window)
     return [
-        f"{shown.dag_id}: {_story(shown, window, since(rows, window), read, own, in_table)}",
+        f"{shown.dag_id}: {_story(shown, window, found, read, own, in_table)}",
+        *_again(window, found),
         f"  window     {window['start']} until {window['end']}",
         f"  watermark  {window['watermark_before'] or 'none'} -> {window['watermark_after']}",
         f"  read       {_rows(read)} in {_plural(extra['requests'], 'request')}",
         f"  loaded     {_rows(sum(loaded.values()))}" + (f": {', '.join(tables)}" if tables else ""),
-        f"  took       {sum(extra['seconds'].values()):.1f} s",
+        f"  took       {sum(steps.values()):.1f} s: {', '.join(f'{name} {s:.1f}' for name, s in steps.items())}",
     ]
 
 
 def _story(shown: Shown, window: Mapping[str, Any], found: Since, read: int, own: int, in_table: int) -> str:
     if window["watermark_before"] is None:
         return f"the first load; all {read:,} {shown.noun} of the shop"
-    parts = [f"{found.changed:,} changed + {found.new:,} new in the shop"]
-    if found.again:
-        parts.append(f"{found.again:,} from just before the watermark read again, in case the shop was late")
-    parts.append(f"{_rows(read)} read, {own:,} loaded")
+    parts = [
+        f"{found.changed:,} changed + {found.new:,} new in the shop since the last load",
+        f"{_rows(read)} read, {own:,} loaded",
+    ]
     if in_table > own:
         parts.append(f"the other {in_table - own:,} were already there")
     return "; ".join(parts)
+
+
+def _again(window: Mapping[str, Any], found: Since) -> list[str]:
+    if not found.again:
+        return []
+    before = datetime.fromisoformat(window["watermark_before"]) - datetime.fromisoformat(window["start"])
+    return [
+        f"  again      {_rows(found.again)} of the {before.total_seconds():.0f} s before the watermark; "
+        "a shop may commit late"
+    ]
 
 
 def _rows(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Tables of a DuckDB file as aligned text: how many rows, and a few of them with the types of their columns."""
+"""Tables of a DuckDB file as aligned text: how many rows, and a few of them with their columns' types."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def preview(
         for name, kind in connection.execute(
             "SELECT column_name, data_type FROM information_schema.columns "
             "WHERE table_schema = ? AND table_name = ? AND column_name NOT LIKE '\\_dlt%' ESCAPE '\\' "
-            "ORDER BY ordinal_position",
+            "ORDER BY column_name <> 'id', ordinal_position",
             [dataset, table],
         ).fetchall()
     ]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from .environment import DEMO_DAGS, USER_HOME, free_port, inherited
+from .environment import DEMO_DAGS, USER_HOME, free_port, inherited, warehouse_file
 from .instance import LocalAirflow
 from .processes import ServiceError
 from .shop import LocalShop
@@ -29,6 +29,7 @@ def welcome(airflow: LocalAirflow, shop: LocalShop) -> str:
   Airflow   {airflow.url}
   login     {airflow.user} / {airflow.password}
   shop      {shop.url} (a change every {TICK_SECONDS} s)
+  DuckDB    {airflow.env["ECOM_DUCKDB_PATH"]}
   home      {airflow.home}
   logs      {airflow.logs}
   stop      Ctrl-C
@@ -45,7 +46,7 @@ def serve(home: Path, port: int) -> None:
             more_dags=[DEMO_DAGS],
             port=port,
             connections={"ecom_api": shop.connection},
-            extra_env=inherited(),
+            extra_env={"ECOM_DUCKDB_PATH": str(warehouse_file(home)), **inherited()},
         ) as airflow,
     ):
         say(welcome(airflow, shop))
