@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support import PROJECT
 
 if TYPE_CHECKING:
     from tests.support.postgres import Postgres
 
-PROJECT = Path(__file__).parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="ecom-elt-tests-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 

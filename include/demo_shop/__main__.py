@@ -19,18 +19,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo_shop", description="A demo shop with a REST API.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (0.0.0.0 in a container)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on, 0 for a free one")
-    parser.add_argument(
-        "--api-key-env", metavar="NAME", help="environment variable with the key; no key without"
-    )
+    parser.add_argument("--api-key-env", metavar="NAME", help="environment variable with the key; no key without")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the rows in this file")
     parser.add_argument("--admin", action="store_true", help="open /_admin to who has the key")
-    parser.add_argument(
-        "--tick-every", type=float, metavar="SECONDS", help="apply one random change this often"
-    )
+    parser.add_argument("--tick-every", type=float, metavar="SECONDS", help="apply one random change this often")
     parser.add_argument("--no-deletes", action="store_true", help="random changes delete no rows")
-    parser.add_argument(
-        "--ready-file", type=Path, metavar="FILE", help="write the URL here once it is served"
-    )
+    parser.add_argument("--ready-file", type=Path, metavar="FILE", help="write the URL here once it is served")
     parser.add_argument("--seed", type=int, default=1, help="seed of the rows and of the random changes")
     parser.add_argument(
         "--size", action="append", type=_size, default=[], metavar="NAME=ROWS", help="number of first rows"
@@ -46,9 +40,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def _size(text: str) -> tuple[str, int]:
     name, _, rows = text.partition("=")
     if name not in SIZES or not rows.isdigit():
-        raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected NAME=ROWS with a name out of {', '.join(SIZES)}"
-        )
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected NAME=ROWS with a name out of {', '.join(SIZES)}")
     return name, int(rows)
 
 

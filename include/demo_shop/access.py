@@ -81,9 +81,7 @@ class Access:
         if form.get("grant_type", "client_credentials") != "client_credentials":
             raise Refused(400, "unsupported_grant_type", "grant_type: expected client_credentials")
         secret = self.client_secret if self.client_secret is not None else self.api_key or ""
-        right = form.get("client_id") == self.client_id and same_key(
-            form.get("client_secret", "").encode(), secret
-        )
+        right = form.get("client_id") == self.client_id and same_key(form.get("client_secret", "").encode(), secret)
         if "oauth" not in self.ways or not right:
             headers = (("WWW-Authenticate", 'Basic realm="demo shop"'),)
             raise Refused(401, "invalid_client", "The client id or secret is not valid.", headers)

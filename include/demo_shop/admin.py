@@ -81,9 +81,7 @@ class Admin:
         if action in self._writes and request.method == "POST":
             return self._writes[action](**_object(body))
         known = ", ".join((*self._reads, *self._writes))
-        raise Refused(
-            404, "not_found", f"found action {action!r} by {request.method}, expected one of {known}"
-        )
+        raise Refused(404, "not_found", f"found action {action!r} by {request.method}, expected one of {known}")
 
     def _set_clock(self, now: str | None) -> None:
         self._shop.clock = now

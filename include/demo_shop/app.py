@@ -105,9 +105,7 @@ class Gate:
         await send(_head(reply))
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _send_cut(
-        self, scope: Scope, receive: Receive, send: Send, record: RequestRecord, reply: Reply
-    ) -> None:
+    async def _send_cut(self, scope: Scope, receive: Receive, send: Send, record: RequestRecord, reply: Reply) -> None:
         half = reply.body[: len(reply.body) // 2]
         self.log.close(record, reply.status, len(half))
         await send(_head(reply))
@@ -118,9 +116,7 @@ class Gate:
 
 def _head(reply: Reply) -> Message:
     headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(reply.body))), *reply.headers]
-    encoded = [
-        (name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers
-    ]
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
     return {"type": "http.response.start", "status": reply.status, "headers": encoded}
 
 

@@ -31,9 +31,7 @@ class ShopAdmin:
             return answer.json()["result"]
         kinds = {400: ValueError, 401: PermissionError, 404: KeyError}
         if answer.status_code not in kinds:
-            raise RuntimeError(
-                f"{action}: found status {answer.status_code}, expected 200: {answer.text[:200]}"
-            )
+            raise RuntimeError(f"{action}: found status {answer.status_code}, expected 200: {answer.text[:200]}")
         raise kinds[answer.status_code](answer.json()["error"]["message"])
 
     def rows(self, name: str, version: str = "v1") -> list[dict[str, Any]]:
@@ -57,9 +55,7 @@ class ShopAdmin:
     def delete(self, name: str, key: int) -> None:
         self._call("delete", name=name, key=key)
 
-    def tick(
-        self, count: int = 1, *, names: Iterable[str] | None = None, deletes: bool = True
-    ) -> list[Change]:
+    def tick(self, count: int = 1, *, names: Iterable[str] | None = None, deletes: bool = True) -> list[Change]:
         chosen = None if names is None else list(names)
         return [Change(**change) for change in self._call("tick", count=count, names=chosen, deletes=deletes)]
 

@@ -63,9 +63,7 @@ class Fault:
         headers = () if self.retry_after is None else (("Retry-After", str(self.retry_after)),)
         if self.body is not None:
             return Reply(status, self.body.encode(), headers)
-        return Refused(
-            status, _CODES.get(status, "failed"), f"The shop answers with status {status}.", headers
-        )
+        return Refused(status, _CODES.get(status, "failed"), f"The shop answers with status {status}.", headers)
 
     def spoil(self, reply: Reply) -> Reply:
         """The answer as the kinds of `ON_ANSWER` leave it (``cut`` is done while sending)."""

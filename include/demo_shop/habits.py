@@ -56,9 +56,7 @@ class Habits:
         if values.get("default_sort", "id") not in SORTS:
             raise ValueError(f"default_sort: found {values['default_sort']!r}, expected one of {SORTS}")
         if values.get("time_precision", "seconds") not in STEP:
-            raise ValueError(
-                f"time_precision: found {values['time_precision']!r}, expected one of {tuple(STEP)}"
-            )
+            raise ValueError(f"time_precision: found {values['time_precision']!r}, expected one of {tuple(STEP)}")
         for name, value in values.items():
             setattr(self, name, value)
 

@@ -41,9 +41,7 @@ def list_rows(ask: ListRequest, store: Store, habits: Habits, shown: Shown) -> R
     if sort not in SORTS:
         raise bad_request("sort", sort, f"one of {', '.join(SORTS)}")
     want_total = _flag(params, "include_total") or not habits.total_on_request
-    since, before = (
-        None if habits.ignore_window else _time(params, name, dialect) for name in _window(dialect)
-    )
+    since, before = (None if habits.ignore_window else _time(params, name, dialect) for name in _window(dialect))
     rows = store.select(ask.name, sort, since, before, ask.where)
     if habits.unstable_sort and sort.lstrip("-") == "updated_at":
         rows = _without_tie_breaker(rows, sort, ask.number)
@@ -77,9 +75,7 @@ def refuse_unknown(params: Mapping[str, str], known: frozenset[str], habits: Hab
     unknown = sorted(set(params) - known)
     if unknown and not habits.ignore_unknown:
         expected = f"only {', '.join(sorted(known))}" if known else "none"
-        raise Refused(
-            400, "unknown_parameter", f"query parameters: found {', '.join(unknown)}, expected {expected}"
-        )
+        raise Refused(400, "unknown_parameter", f"query parameters: found {', '.join(unknown)}, expected {expected}")
 
 
 def _window(dialect: Dialect) -> tuple[str, str]:
@@ -116,9 +112,7 @@ def _size(params: Mapping[str, str], dialect: Dialect, habits: Habits) -> int:
     return min(size, habits.max_limit)
 
 
-def _start(
-    params: Mapping[str, str], dialect: Dialect, habits: Habits, rows: list[Row], sort: str, size: int
-) -> int:
+def _start(params: Mapping[str, str], dialect: Dialect, habits: Habits, rows: list[Row], sort: str, size: int) -> int:
     if dialect.paging == "cursor":
         text = params.get(dialect.position)
         start = 0 if text is None else _after(text, rows, sort, habits.unstable_sort)

@@ -22,9 +22,7 @@ class Reply:
 class Refused(Exception):
     """A request that gets an error answer ``{"error": {"code": ..., "message": ...}}``."""
 
-    def __init__(
-        self, status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()
-    ) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.code = code

@@ -137,9 +137,7 @@ class DemoShop:
         """Remove a row; raises ``KeyError``."""
         self._store.delete(name, key)
 
-    def tick(
-        self, count: int = 1, *, names: Iterable[str] | None = None, deletes: bool = True
-    ) -> list[Change]:
+    def tick(self, count: int = 1, *, names: Iterable[str] | None = None, deletes: bool = True) -> list[Change]:
         """Apply random changes (7 updates : 2 inserts : 1 delete) to ``names`` or all; seeded."""
         return self._store.tick(count, names, deletes)
 

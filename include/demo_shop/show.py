@@ -24,9 +24,7 @@ def show(row: Row, dialect: Dialect, habits: Habits) -> Row:
     if dialect.with_day:
         shown["updated_on"] = to_day(row["updated_at"])
     if row["id"] <= habits.whole_numbers_first:
-        shown.update(
-            {field: int(shown[field]) for field in ("price", "total") if shown.get(field) is not None}
-        )
+        shown.update({field: int(shown[field]) for field in ("price", "total") if shown.get(field) is not None})
     if row["id"] <= habits.null_first_field:
         shown.update({field: None for field in ("rating", "discontinued_at") if field in shown})
     return {key: _texts(value) for key, value in shown.items()} if habits.decimals_as_strings else shown

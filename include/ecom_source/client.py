@@ -74,6 +74,7 @@ class _CountingAdapter(HTTPAdapter):
             self._trouble(type(error).__name__, request)
             # urllib3 puts the whole URL, key included, into the text of a connection error.
             raise type(error)(self._redact(str(error))) from None
+        self._traffic.bytes += int(response.headers.get("Content-Length") or 0)
         if response.status_code in RETRIED_STATUSES:
             after = response.headers.get("Retry-After")
             self._trouble(str(response.status_code), request, f", Retry-After: {after}" if after else "")

@@ -85,9 +85,9 @@ def _task_group(
 
     from ecom_source.load import Load, remove_workspace
     from ecom_source.logs import StepProgress
-    from ecom_source.retry import RETRY_POLICY, STEPS
+    from ecom_source.retry import READ_AGAIN, STEPS
 
-    group = PipelineTasksGroup(dataset_name, retry_policy=RETRY_POLICY, retry_pipeline_steps=STEPS)
+    group = PipelineTasksGroup(dataset_name, retry_policy=READ_AGAIN, retry_pipeline_steps=STEPS)
     tasks: list[BaseOperator] = []
     for part in parts:
         # One pipeline per component: its task is named after it, and its state and schema are its own.

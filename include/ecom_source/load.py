@@ -18,6 +18,7 @@ from ecom_source.logs import task_logs
 from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
+from ecom_source.retry import SCHEMA_RACE
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
 from ecom_source.warehouse import Warehouse, open_warehouse
@@ -83,7 +84,13 @@ class Load:
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
             stack.enter_context(task_logs(connection.redactor))
             stack.enter_context(secrets_in_dlt(connection))
-            warehouse = stack.enter_context(open_warehouse(self.warehouse_conn_id, staging_layout=staging.layout))
+            warehouse = stack.enter_context(
+                open_warehouse(
+                    self.warehouse_conn_id,
+                    dataset_name=self.pipeline.dataset_name or "",
+                    staging_layout=staging.layout,
+                )
+            )
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection), warehouse.secrets))
             stack.enter_context(task_logs(redact))
@@ -91,7 +98,9 @@ class Load:
             # dlt's helper looks into the folder before it makes it anew.
             Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
             try:
-                execute()
+                for attempt in SCHEMA_RACE:
+                    with attempt:
+                        execute()
                 return self._report(self._attempt)
             finally:
                 self._clean_up(self._attempt)

@@ -40,12 +40,13 @@ class Report:
 
     def __str__(self) -> str:
         read = ", ".join(
-            f"{reading.rows:,} {name} read"
-            + (f" of {reading.total:,} in the shop" if reading.total is not None else "")
+            f"{reading.rows:,} {name} rows read"
+            + (f" (the shop says {reading.total:,})" if reading.total is not None else "")
             for name, reading in self.readings.items()
         )
         loaded = ", ".join(f"{rows:,} into {self.dataset}.{table}" for table, rows in self.rows.items())
         troubles = ", ".join(f"{number} x {what}" for what, number in sorted(self.traffic.troubles.items()))
+        requests = self.traffic.requests
         parts = [
             f"{self.resource}: {read or 'nothing read'}",
             f"loaded {loaded}" if loaded else "nothing new to load",
@@ -54,7 +55,7 @@ class Report:
                 f"watermark {iso(window.watermark_before)} -> {iso(window.watermark_after)}"
                 for window in self.windows.values()
             ),
-            f"{self.traffic.requests:,} requests" + (f" ({troubles})" if troubles else ""),
+            f"{requests:,} request{'' if requests == 1 else 's'}" + (f" ({troubles})" if troubles else ""),
             f"{sum(self.seconds.values()):.1f} s",
             f"{self.warehouse}, load {', '.join(self.load_ids) or 'none'}",
         ]

@@ -1,46 +1,43 @@
-"""Which failures dlt's task group tries again within the same task, and how often."""
+"""Which failures are tried again within the same task, and how often. Requests are not: dlt's client has done that."""
 
 from __future__ import annotations
 
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.helpers import retry_schema_update
 from dlt.pipeline.typing import TPipelineStep
-from tenacity import RetryCallState, Retrying, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random,
+    wait_random_exponential,
+)
 
 from ecom_source.errors import IncompleteReadError
 
 MOST_READS = 3
 """Times a resource is read before rows that are still missing fail the run."""
-MOST_SCHEMA_UPDATES = 5
-"""Times the load step is tried when another load changes the same tables at the same moment."""
-
-STEPS: tuple[TPipelineStep, ...] = ("extract", "load")
+STEPS: tuple[TPipelineStep, ...] = ("extract",)
+"""dlt's steps that `READ_AGAIN` is for."""
 
 
-def chain(error: BaseException | None) -> list[BaseException]:
-    """The error and those behind it."""
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found
-
-
-def stop(state: RetryCallState) -> bool:
-    """Whether to give up: at once, but for the two failures that another try mends.
-
-    A read during which rows moved is begun anew. A schema update that lost a race against another load is repeated;
-    dlt's own predicate tells it. Requests are not tried again here: dlt's client has done that already.
-    """
+def _stop_reading(state: RetryCallState) -> bool:
     error = state.outcome.exception() if state.outcome else None
-    if error is None:
-        return True
-    if any(isinstance(each, IncompleteReadError) for each in chain(error)):
-        return state.attempt_number >= MOST_READS
-    if retry_schema_update()(error) or isinstance(error.__context__, DatabaseUndefinedRelation):
-        return state.attempt_number >= MOST_SCHEMA_UPDATES
-    return True
+    while error is not None and not isinstance(error, IncompleteReadError):
+        error = error.__cause__ or error.__context__
+    return error is None or state.attempt_number >= MOST_READS
 
 
-RETRY_POLICY = Retrying(stop=stop, wait=wait_random_exponential(multiplier=0.5, max=10), reraise=True)
-"""For `PipelineTasksGroup`, with `STEPS` as the steps."""
+READ_AGAIN = Retrying(stop=_stop_reading, wait=wait_random(0, 1), reraise=True)
+"""For `PipelineTasksGroup`: a read during which rows moved is begun anew; any other failure is final."""
+
+SCHEMA_RACE = Retrying(
+    stop=stop_after_attempt(5),
+    wait=wait_random_exponential(multiplier=0.5, max=10),
+    retry=retry_if_exception(retry_schema_update()),
+    reraise=True,
+)
+"""For the whole load: two loads that make the same dataset or table at the same moment; one of them finds it made.
+
+dlt's task group cannot be told so: it never tries again what dlt calls terminal, and dlt calls this so.
+"""

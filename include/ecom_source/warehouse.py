@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_CONN_ID = "ecom_warehouse"
 LOCK_POLL = 0.5
 """Seconds between two tries to open a DuckDB file that another process holds."""
 
@@ -40,16 +41,23 @@ class Warehouse:
 
 
 @contextmanager
-def open_warehouse(conn_id: str, *, staging_layout: str) -> Iterator[Warehouse]:
+def open_warehouse(conn_id: str, *, dataset_name: str, staging_layout: str) -> Iterator[Warehouse]:
     """The warehouse of Connection `conn_id`, or the embedded DuckDB where there is none.
 
     Args:
+        dataset_name: the dataset of the load.
         staging_layout: the name of the load's own staging dataset; `%s` stands for the dataset.
 
     Raises:
         ConnectionFieldError: a type that is not supported, or a field that is missing.
     """
     connection = find_connection(conn_id)
+    if connection is None and conn_id != DEFAULT_CONN_ID:
+        raise ConnectionFieldError(
+            f"There is no Connection {conn_id!r}.",
+            expected=f"the warehouse that the DAG names; only {DEFAULT_CONN_ID!r} may be missing (embedded DuckDB).",
+            fix=f"airflow connections add {conn_id} --conn-type postgres --conn-host HOST ..., or Admin > Connections.",
+        )
     kind = (connection.conn_type if connection else None) or "duckdb"
     if kind not in _OPENERS:
         raise ConnectionFieldError(
@@ -62,22 +70,28 @@ def open_warehouse(conn_id: str, *, staging_layout: str) -> Iterator[Warehouse]:
         # A table is replaced in one transaction, from the staging dataset: readers see the old rows or the new ones.
         "replace_strategy": "insert-from-staging",
     }
-    with _OPENERS[kind](connection, settings) as warehouse:
+    with _OPENERS[kind](connection, dataset_name, settings) as warehouse:
         yield warehouse
 
 
 def embedded_path() -> Path:
     """The DuckDB file of the embedded warehouse: `$ECOM_DUCKDB_PATH`, or one below `$AIRFLOW_HOME`."""
     home = os.environ.get("AIRFLOW_HOME") or "~/airflow"
-    path = os.environ.get("ECOM_DUCKDB_PATH") or f"{home}/warehouse/ecommerce.duckdb"
+    path = os.environ.get("ECOM_DUCKDB_PATH") or f"{home}/warehouse/warehouse.duckdb"
     return Path(path).expanduser().absolute()
 
 
 @contextmanager
-def _duckdb(connection: Connection | None, settings: Mapping[str, Any]) -> Iterator[Warehouse]:
+def _duckdb(connection: Connection | None, dataset_name: str, settings: Mapping[str, Any]) -> Iterator[Warehouse]:
     import dlt
 
     path = Path(connection.host).expanduser().absolute() if connection and connection.host else embedded_path()
+    if path.stem.lower() == dataset_name.lower():
+        raise ConnectionFieldError(
+            f"The DuckDB file {path} has the name of the dataset {dataset_name!r}.",
+            expected="another file name: DuckDB names the catalog after the file, and cannot tell it from the dataset.",
+            fix="change $ECOM_DUCKDB_PATH, the Connection's host, or `dataset_name` in the DAG file.",
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     # One process at a time may have the file open. Holding it from the first look at the state to the last commit
     # makes other loads wait their turn here, rather than fail half-way on its lock.
@@ -106,7 +120,7 @@ def _wait_for(path: Path) -> Any:
 
 
 @contextmanager
-def _postgres(connection: Connection | None, settings: Mapping[str, Any]) -> Iterator[Warehouse]:
+def _postgres(connection: Connection | None, dataset_name: str, settings: Mapping[str, Any]) -> Iterator[Warehouse]:
     import dlt
 
     if connection is None:
@@ -134,5 +148,5 @@ def _required(connection: Connection, name: str) -> str:
     return str(value)
 
 
-_Opener = Callable[["Connection | None", Mapping[str, Any]], Any]
+_Opener = Callable[["Connection | None", str, Mapping[str, Any]], Any]
 _OPENERS: Mapping[str, _Opener] = {"duckdb": _duckdb, "postgres": _postgres}

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from tests.conftest import PROJECT
-from tests.support.loads import KEY, Tables, duckdb_tables
+from tests.e2e.scene import embedded_path, embedded_warehouse
+from tests.support import PROJECT
+from tests.support.loads import KEY, Tables
+from tests.support.postgres import PASSWORD, Postgres
 
 from demo_shop import DemoShop
-from local_airflow.environment import free_port
+from local_airflow.environment import HOST, free_port
 from local_airflow.instance import LocalAirflow
 
 
@@ -40,7 +43,14 @@ def shop(the_shop: DemoShop) -> Iterator[DemoShop]:
 
 
 @pytest.fixture(scope="session")
-def airflow(home: Path, the_shop: DemoShop) -> Iterator[LocalAirflow]:
+def metadata(postgres: Postgres) -> str:
+    """The database of Airflow's metadata. On SQLite, a backfill may be refused with "database is locked"."""
+    postgres.create_database("airflow")
+    return "airflow"
+
+
+@pytest.fixture(scope="session")
+def airflow(home: Path, the_shop: DemoShop, postgres: Postgres, metadata: str) -> Iterator[LocalAirflow]:
     """A running Airflow, all of its loggers at DEBUG, over the project's DAGs and those of the tests."""
     here = {"conn_type": "ecom_api", "host": the_shop.url, "password": KEY}
     nowhere = {**here, "host": f"http://127.0.0.1:{free_port()}"}
@@ -55,14 +65,22 @@ def airflow(home: Path, the_shop: DemoShop) -> Iterator[LocalAirflow]:
     ]
     with LocalAirflow(
         home,
+        metadata_url=f"postgresql+psycopg2://postgres:{quote(PASSWORD, safe='')}@{HOST}:{postgres.port}/{metadata}",
         connections={"ecom_api": here, "ecom_refused": nowhere},
         extra_env={
-            "ECOM_DUCKDB_PATH": str(home / "warehouse" / "test.duckdb"),
+            "ECOM_DUCKDB_PATH": str(embedded_path(home)),
             "TMPDIR": str(home / "tmp"),
             "PYTHONPATH": f"{PROJECT / 'include'}:{PROJECT}",
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
             "RUNTIME__LOG_LEVEL": "DEBUG",
+            # What runs at once shares one or two cores with the tests: neither too many tasks, nor the DAG files again
+            # and again, nor a task that is given up since its DAG file takes long to import.
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "240",
+            "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "240",
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         },
     ) as airflow:
         yield airflow
@@ -71,4 +89,4 @@ def airflow(home: Path, the_shop: DemoShop) -> Iterator[LocalAirflow]:
 @pytest.fixture
 def warehouse(home: Path) -> Tables:
     """The embedded warehouse."""
-    return duckdb_tables(home / "warehouse" / "test.duckdb")
+    return embedded_warehouse(home)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from demo_shop import DemoShop, RequestRecord
-from ecom_source.errors import IncompleteReadError
-
 from tests.integration.conftest import Loader
 from tests.support.apis import CATALOGUE, api, whole, windowed
 from tests.support.loads import Tables
+
+from demo_shop import DemoShop, RequestRecord
+from ecom_source.errors import IncompleteReadError
 
 WINDOWED = windowed("ecommerce_data", "/v1/resource", columns=CATALOGUE["columns"])
 OFFSETS = list[str]

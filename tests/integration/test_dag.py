@@ -12,7 +12,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
-from tests.conftest import PROJECT
+from tests.support import PROJECT
 from tests.support.airflow_process import counting_backend, run_python
 from tests.support.apis import api, whole, windowed
 

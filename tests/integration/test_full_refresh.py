@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_shop import DemoShop
-from ecom_source import ECOMMERCE_API
-from ecom_source.window import iso
-
 from tests.integration.conftest import Loader
 from tests.support.apis import CATALOGUE, api, windowed
 from tests.support.loads import Tables, manual, run_load
 from tests.support.postgres import Postgres
+
+from demo_shop import DemoShop
+from ecom_source import ECOMMERCE_API
+from ecom_source.window import iso
 
 
 def test_a_full_refresh_drops_what_the_shop_deleted_and_resets_the_watermark(
@@ -54,15 +54,14 @@ def test_a_reader_never_sees_the_table_empty_or_missing(
     run_load(api(windowed("orders")), temp=tmp_path)
     items = sum(len(row["line_items"]) for row in shop.rows("orders"))
     database = postgres_tables.scalar("SELECT current_database()")
+    counts = "SELECT (SELECT count(*) FROM ecommerce.orders), (SELECT count(*) FROM ecommerce.orders__line_items)"
     done, seen = threading.Event(), []
 
     def read() -> None:
         connection = postgres.connect(database)
         while not done.is_set():
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT (SELECT count(*) FROM ecommerce.orders), (SELECT count(*) FROM ecommerce.orders__line_items)"
-                )
+                cursor.execute(counts)
                 seen.append(cursor.fetchone())
         connection.close()
 

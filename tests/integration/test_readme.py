@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from tests.conftest import PROJECT
+from tests.support import PROJECT
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 

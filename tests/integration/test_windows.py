@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from demo_shop import DemoShop
-from ecom_source.errors import WindowError
-from ecom_source.window import Run, iso
-
 from tests.integration.conftest import Loader
 from tests.support.apis import CATALOGUE, api, windowed
 from tests.support.loads import Tables, backfill, manual, scheduled
+
+from demo_shop import DemoShop
+from ecom_source.errors import WindowError
+from ecom_source.window import Run, iso
 
 API = api(windowed("ecommerce_data", "/v1/resource", columns=CATALOGUE["columns"]))
 FIRST = "2020-01-01T00:00:00Z"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.conftest import PROJECT
+from tests.support import PROJECT
 
 
 def run_python(code: str, env: Mapping[str, str] | None = None, *, cwd: Path = PROJECT) -> str:

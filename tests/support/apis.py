@@ -48,3 +48,6 @@ CATALOGUE = whole(
     "ecommerce_data", "/v1/resource", columns={"price": {"data_type": "decimal", "precision": 18, "scale": 4}}
 )
 """The resource of the specification, word for word: no cursor, so every run reads it whole."""
+
+TWO = api(windowed("orders"), windowed("ecommerce_data", "/v1/resource", columns=CATALOGUE["columns"]))
+"""Two resources with a cursor, one of them with a nested list."""

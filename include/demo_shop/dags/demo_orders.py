@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pendulum
 from dlt.sources.rest_api.typing import RESTAPIConfig
+
 from ecom_source import ECOMMERCE_API, elt_dag
 
 ORDERS: RESTAPIConfig = {

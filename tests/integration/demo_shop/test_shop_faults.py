@@ -162,9 +162,7 @@ def test_requests_in_flight(shop: DemoShop) -> None:
     together = threading.Barrier(4)
     shop.on_request(lambda record: together.wait(5))
     with ThreadPoolExecutor(4) as pool:
-        answers = list(
-            pool.map(lambda _: requests.get(f"{shop.url}/v1/orders?api_key=k", timeout=5), range(4))
-        )
+        answers = list(pool.map(lambda _: requests.get(f"{shop.url}/v1/orders?api_key=k", timeout=5), range(4)))
     assert [answer.status_code for answer in answers] == [200] * 4
     assert sorted(record.in_flight for record in shop.requests) == [1, 2, 3, 4]
     assert shop.max_in_flight == 4

@@ -15,11 +15,7 @@ Get = Callable[..., requests.Response]
 
 def test_cap_limit_silently(shop: DemoShop, get: Get) -> None:
     shop.set_habits(max_limit=40, cap_limit_silently=True)
-    loaded = [
-        row["id"]
-        for o in range(0, 2540, 100)
-        for row in get("/v1/resource", limit=100, offset=o).json()["data"]
-    ]
+    loaded = [row["id"] for o in range(0, 2540, 100) for row in get("/v1/resource", limit=100, offset=o).json()["data"]]
     assert len(loaded) == len(set(loaded)) == 1040
     shop.habits.cap_limit_silently = False
     assert get("/v1/resource", limit=100).status_code == 400
@@ -97,9 +93,7 @@ def test_ignore_unknown(shop: DemoShop, get: Get) -> None:
     assert (answer.status_code, answer.json()["total"]) == (200, 1200)
 
 
-@pytest.mark.parametrize(
-    ("path", "query"), [("/v1", {"offset": 200}), ("/v2", {"page": 3}), ("/v4", {"offset": 9})]
-)
+@pytest.mark.parametrize(("path", "query"), [("/v1", {"offset": 200}), ("/v2", {"page": 3}), ("/v4", {"offset": 9})])
 def test_ignore_offset(path: str, query: dict[str, int], shop: DemoShop, get: Get) -> None:
     shop.habits.ignore_offset = True
     assert [row["id"] for row in get(f"{path}/orders", **query).json()["data"]] == list(range(1, 101))

@@ -75,15 +75,11 @@ def test_all_rows_exactly_once_in_order(version: str, sort: str, shop: DemoShop,
         ("v4", {"modified_from": "2025-05-01"}, {"modified_to": "2025-06-01"}),
     ],
 )
-def test_window(
-    version: str, since: dict[str, Any], before: dict[str, Any], shop: DemoShop, get: Get
-) -> None:
+def test_window(version: str, since: dict[str, Any], before: dict[str, Any], shop: DemoShop, get: Get) -> None:
     may = {r["id"] for r in shop.rows("orders") if "2025-05-01" <= r["updated_at"] < "2025-06-01"}
     read = READERS[version]
     assert {row["id"] for page in read(get, "orders", **since, **before) for row in page} == may
-    totals = [
-        get(f"/{version}/orders", **query).json()["total"] for query in (since, before, since | before, {})
-    ]
+    totals = [get(f"/{version}/orders", **query).json()["total"] for query in (since, before, since | before, {})]
     assert totals[0] + totals[1] - totals[2] == totals[3] == 1200
     assert totals[2] == len(may) > 0
 
