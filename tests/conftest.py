@@ -40,7 +40,7 @@ def _no_traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.setenv("TMPDIR", str(temp))
     monkeypatch.setattr(tempfile, "tempdir", None)
     yield
-    left = sorted(path.name for path in temp.glob("dlt_*"))
+    left = sorted(path.name for pattern in ("dlt_*", "ecom_elt*") for path in temp.glob(pattern))
     assert not left, f"left behind in the temp folder: {left}"
 
 

@@ -83,11 +83,17 @@ def _task_group(
     from airflow.providers.standard.operators.python import PythonOperator
     from dlt.helpers.airflow_helper import PipelineTasksGroup
 
-    from ecom_source.load import Load, remove_workspace
+    from ecom_source.load import Load
     from ecom_source.logs import StepProgress
     from ecom_source.retry import READ_AGAIN, STEPS
+    from ecom_source.workspace import remove_workspace, workspace
 
-    group = PipelineTasksGroup(dataset_name, retry_policy=READ_AGAIN, retry_pipeline_steps=STEPS)
+    group = PipelineTasksGroup(
+        dataset_name,
+        local_data_folder=str(workspace()),
+        retry_policy=READ_AGAIN,
+        retry_pipeline_steps=STEPS,
+    )
     tasks: list[BaseOperator] = []
     for part in parts:
         # One pipeline per component: its task is named after it, and its state and schema are its own.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from ecom_source.staging import Staging, drop_staging
 from ecom_source.warehouse import Warehouse, open_warehouse
 from ecom_source.watermark import read_watermarks, write_watermarks
 from ecom_source.window import Run, window_for
+from ecom_source.workspace import remove_dead_workspaces, remove_workspace
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
@@ -97,6 +97,7 @@ class Load:
             self._attempt = _Attempt(run, connection, warehouse, redact, staging)
             # dlt's helper looks into the folder before it makes it anew.
             Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
+            remove_dead_workspaces()
             try:
                 for attempt in SCHEMA_RACE:
                     with attempt:
@@ -169,14 +170,6 @@ class Load:
             # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
             logger.warning("The staging dataset could not be dropped: %s", error)
         remove_workspace(self.pipeline)
-
-
-def remove_workspace(pipeline: Pipeline) -> None:
-    """Removes the temporary folder that dlt's Airflow helper made for `pipeline`.
-
-    `wipe_local_data` leaves the folder itself behind, at every parse and every task; this can go once it does not.
-    """
-    shutil.rmtree(Path(pipeline.pipelines_dir).parent, ignore_errors=True)
 
 
 def _verb(plan: Plan) -> str:

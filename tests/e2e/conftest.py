@@ -70,6 +70,7 @@ def airflow(home: Path, the_shop: DemoShop, postgres: Postgres, metadata: str) -
         extra_env={
             "ECOM_DUCKDB_PATH": str(embedded_path(home)),
             "TMPDIR": str(home / "tmp"),
+            "KILL_ORDER": str(home / "kill-order"),
             "PYTHONPATH": f"{PROJECT / 'include'}:{PROJECT}",
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",

@@ -37,6 +37,6 @@ def test_a_run_loads_the_shop_logs_at_true_levels_and_cleans_up(
     assert extra["resources"]["ecommerce_data"]["rows_read"] == extra["resources"]["ecommerce_data"]["api_total"]
     assert extra["windows"]["ecommerce_data"]["watermark_after"] is not None
     assert json.dumps(extra)
-    assert sorted(path.name for path in (home / "tmp").glob("dlt_*")) == []
+    assert sorted(path.name for path in (home / "tmp").glob("*e*lt*")) == []
     schemas = warehouse.query("SELECT DISTINCT schema_name FROM information_schema.schemata")[1]
     assert not [name for (name,) in schemas if "staging" in name]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 
 import pytest
-from tests.support.loads import KEY
+from tests.support.loads import KEY, Tables
+from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
 from ecom_source.redact import Redactor
@@ -24,7 +26,25 @@ RUNS = {
 """By DAG: how its run ends, and what the task's log says of it."""
 
 
-def test_the_key_is_in_nothing_that_airflow_or_a_task_wrote(airflow: LocalAirflow, shop: DemoShop, home: Path) -> None:
+def rows(database: Tables) -> dict[str, bytes]:
+    """All that is in a PostgreSQL database, by table: texts as they are, neither compressed nor quoted."""
+    columns = database.query(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema = 'public' ORDER BY table_name"
+    )[1]
+    found = {}
+    for table, of_table in groupby(columns, lambda column: column[0]):
+        chosen = ", ".join(f'"{name}"' if kind == "bytea" else f'"{name}"::text' for _, name, kind in of_table)
+        values = [value for row in database.query(f'SELECT {chosen} FROM "{table}"')[1] for value in row if value]
+        found[f"table {table}"] = b"\n".join(
+            value.encode() if isinstance(value, str) else bytes(value) for value in values
+        )
+    return found
+
+
+def test_the_key_is_in_nothing_that_airflow_or_a_task_wrote(
+    airflow: LocalAirflow, shop: DemoShop, home: Path, postgres: Postgres, metadata: str
+) -> None:
     shop.set_habits(echo_key_in_errors=True)
     shop.fail("status", path="/v1/products", status=401, times=None, body=json.dumps({"your_key": KEY}))
     shop.fail("status", path="/v1/customers", status=503, times=None)
@@ -52,7 +72,8 @@ def test_the_key_is_in_nothing_that_airflow_or_a_task_wrote(airflow: LocalAirflo
     forms = Redactor([KEY], ["shop"]).forms
     assert KEY in forms
     written = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
-    assert any(name.endswith("airflow.db") for name in written)
+    written |= rows(postgres.tables(metadata))
+    assert b"troubled_resource" in written["table task_instance"]
     assert any("scheduler" in name for name in written)
     for name, content in {**written, **{f"answer {n}": each.encode() for n, each in enumerate(answers)}}.items():
         found = [form for form in forms if form.encode() in content]

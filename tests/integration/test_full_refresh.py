@@ -98,6 +98,18 @@ def test_deleted_rows_by_write_disposition(shop: DemoShop, load: Loader, tables:
         assert tables.scalar("SELECT count(*) FROM ecommerce.ecommerce_data WHERE id = 2") == 1
 
 
+def test_a_row_that_the_shop_marks_as_deleted_is_deleted(shop: DemoShop, load: Loader, tables: Tables) -> None:
+    columns = {**CATALOGUE["columns"], "gone": {"data_type": "bool", "hard_delete": True}}
+    steps = [{"map": lambda row: {**row, "gone": row["stock"] == 0}}]
+    description = api(windowed("ecommerce_data", "/v1/resource", columns=columns, processing_steps=steps))
+    load(description)
+    before = set(tables.rows("ecommerce_data"))
+    key = max(before)
+    shop.update("resource", key, stock=0)
+    load(description)
+    assert set(tables.rows("ecommerce_data")) == before - {key}
+
+
 def test_the_window_of_a_full_refresh_begins_with_the_cursor(shop: DemoShop, load: Loader) -> None:
     run = manual(full_refresh=True)
     load(ECOMMERCE_API, run)

@@ -1,0 +1,8 @@
+"""`python -m bench`: all measurements, one after another."""
+
+from __future__ import annotations
+
+from bench import parse
+
+if __name__ == "__main__":
+    parse.main()
