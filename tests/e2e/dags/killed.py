@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pendulum
+from airflow.providers.standard.operators.python import PythonOperator
 from tests.support.apis import TWO
 from tests.support.killing import kill_once
 
@@ -36,4 +37,5 @@ def obedient(perform: Callable[..., None]) -> Callable[..., None]:
 
 
 for task in killed.tasks:
-    task.python_callable = obedient(task.python_callable)  # type: ignore[attr-defined]
+    assert isinstance(task, PythonOperator)
+    task.python_callable = obedient(task.python_callable)
