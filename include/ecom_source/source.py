@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from dlt.sources.helpers.rest_client.detector import single_entity_path
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.cursor import Cursor, cursor_of, latest
@@ -55,9 +56,9 @@ def components(api: RESTAPIConfig) -> list[Component]:
         ApiConfigError: dlt refuses the description; its own message is kept.
     """
     config = _clone(api)
-    config.get("client", {}).pop("auth", None)
-    for resource in _described(config):
-        resource["endpoint"].pop("auth", None)
+    for block in (config.get("client"), _default_endpoint(config), *(each["endpoint"] for each in _described(config))):
+        if isinstance(block, dict):
+            block.pop("auth", None)
     source = _rest_api_source(config, name="components")
     declared = [_name(resource) for resource in api["resources"]]
     found = []
@@ -76,6 +77,15 @@ def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
     """
     found = {}
     for resource in _described(_clone(api)):
+        params = {**(_default_endpoint(api).get("params") or {}), **(resource["endpoint"].get("params") or {})}
+        for param, value in params.items():
+            if isinstance(value, dict) and value.get("type") == "incremental":
+                raise ApiConfigError(
+                    f"The parameter {param!r} of resource {resource['name']!r} holds the cursor.",
+                    expected="an `incremental` block beside `params`, with start_param and end_param: "
+                    "a run loads a window, which has two ends.",
+                    fix=f"move it in the description of {resource['name']!r}.",
+                )
         block = _effective(api, resource, "incremental")
         if resource["name"] in names and block:
             found[resource["name"]] = cursor_of(block.get("initial_value"), resource=resource["name"])
@@ -114,8 +124,9 @@ def build_source(
     client.setdefault("session", session)
     if base_url:
         client["base_url"] = base_url
-    if "auth" in client:
-        client["auth"] = _with_session(fill_auth(client["auth"]), session)
+    for block in (client, _default_endpoint(config)):
+        if "auth" in block:
+            block["auth"] = _with_session(fill_auth(block["auth"]), session)
     config["resources"] = [item for item in config["resources"] if _name(item) in component.resources]
     described = _described(config)
     readings = {item["name"]: Reading(item["name"], key=_tracked_key(config, item, plan)) for item in described}
@@ -208,13 +219,20 @@ def _tracked_key(config: RESTAPIConfig, resource: dict[str, Any], plan: Plan) ->
 
 def _effective(config: RESTAPIConfig, resource: dict[str, Any], name: str) -> Any:
     """An endpoint's setting as dlt sees it: its own, else the default's, else (for a paginator) the client's."""
-    default = _defaults(config).get("endpoint") or {}
-    own = resource["endpoint"].get(name, default.get(name) if isinstance(default, dict) else None)
-    return config["client"].get("paginator") if own is None and name == "paginator" else own
+    own = resource["endpoint"].get(name, _default_endpoint(config).get(name))
+    if own is not None or name != "paginator":
+        return own
+    # For a path that ends in a placeholder dlt itself chooses the single page, before it looks at the client.
+    return None if single_entity_path(resource["endpoint"].get("path", "")) else config["client"].get("paginator")
 
 
 def _defaults(config: RESTAPIConfig) -> dict[str, Any]:
     return dict(config.get("resource_defaults") or {})
+
+
+def _default_endpoint(config: RESTAPIConfig) -> dict[str, Any]:
+    endpoint: Any = (config.get("resource_defaults") or {}).get("endpoint")
+    return endpoint if isinstance(endpoint, dict) else {}
 
 
 def _described(config: RESTAPIConfig) -> list[dict[str, Any]]:

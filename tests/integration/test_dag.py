@@ -103,8 +103,12 @@ def test_dag_arguments_are_airflows() -> None:
         (windowed("orders", incremental={"initial_value": None}), "incremental block of resource 'orders'"),
         ({"name": "orders", "endpoint": {"path": "orders"}, "primry_key": "id"}, "primry_key"),
         (whole("lines", "/v1/orders/{resources.nowhere.id}/lines"), "nowhere"),
+        (
+            whole("orders", endpoint={"params": {"since": {"type": "incremental", "cursor_path": "updated_at"}}}),
+            "The parameter 'since' of resource 'orders' holds the cursor",
+        ),
     ],
-    ids=["a cursor without initial_value", "a misspelt key", "an unknown parent"],
+    ids=["a cursor without initial_value", "a misspelt key", "an unknown parent", "a cursor in a parameter"],
 )
 def test_a_description_that_cannot_work_is_refused_when_the_file_is_parsed(
     resource: dict[str, Any], message: str

@@ -108,6 +108,19 @@ def test_a_dependent_resource_follows_its_parent(shop: DemoShop, load: Loader, t
     assert all(row["_customers_email"] == emails[row["customer_id"]] for row in orders.values())
 
 
+def test_a_single_row_per_parent_is_read_without_paging(shop: DemoShop, load: Loader, tables: Tables) -> None:
+    load(api(whole("products"), whole("product_details", "/v1/products/{resources.products.id}")))
+    details = [each for each in shop.requests if each.path != "/v1/products"]
+    assert (len(details), {"offset", "limit"} & {name for each in details for name in each.params}) == (30, set())
+    assert_same_rows(tables.rows("product_details"), {row["id"]: row for row in shop.rows("products")})
+
+
+def test_a_login_among_the_defaults_takes_its_secret_from_the_connection(shop: DemoShop, load: Loader) -> None:
+    auth = {"type": "api_key", "name": "api_key", "location": "query"}
+    load(api(whole("products"), client={"auth": None}, defaults={"endpoint": {"data_selector": "data", "auth": auth}}))
+    assert {each.auth for each in shop.requests} == {"query"}
+
+
 def test_a_nested_list_becomes_a_child_table_that_follows_its_parent(
     shop: DemoShop, load: Loader, tables: Tables
 ) -> None:
