@@ -32,7 +32,7 @@ up: setup  ## the shop and Airflow on this machine until Ctrl-C
 	@$(BIN)/python -m local_airflow.up $(ARGS)
 
 test: setup  ## all tests; some of them: make test ARGS="tests/unit -k window"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: setup  ## ruff and mypy, as CI runs them
 	@$(BIN)/ruff check

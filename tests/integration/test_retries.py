@@ -20,9 +20,6 @@ from ecom_source.client import Traffic, shop_session
 from ecom_source.errors import RequestFailedError
 from ecom_source.redact import Redactor
 
-SLACK = 0.9
-"""Seconds that a busy machine may add to a wait."""
-
 
 def get(shop: DemoShop, traffic: Traffic | None = None, timeout: Any = None) -> requests.Response:
     session = shop_session(Redactor([KEY]), traffic or Traffic())
@@ -45,10 +42,8 @@ def test_each_status_is_retried_three_times_at_2_4_and_8_seconds() -> None:
     with ThreadPoolExecutor(len(statuses)) as pool:
         for status, (answered, number, seen) in zip(statuses, pool.map(attempt, statuses), strict=True):
             assert (answered, number) == (status, 4)
-            assert all(2**power <= wait <= 2**power + SLACK for power, wait in zip((1, 2, 3), seen, strict=True)), (
-                status,
-                seen,
-            )
+            # A busy machine may add to a wait; twice as long would be the next one.
+            assert [wait for wait, least in zip(seen, (2, 4, 8), strict=True) if not least <= wait < 2 * least] == []
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 501, 505, 507])
@@ -83,11 +78,11 @@ def test_a_status_that_stays_fails_the_load_after_four_requests(
 
 
 def test_retry_after_in_seconds_is_respected(shop: DemoShop) -> None:
-    shop.fail("status", status=429, retry_after="1")
+    shop.fail("status", status=429, retry_after="5")
     traffic = Traffic()
     assert get(shop, traffic).status_code == 200
     (wait,) = waits(shop)
-    assert 1 <= wait <= 1 + SLACK
+    assert 5 <= wait < 8
     assert dict(traffic.troubles) == {"429": 1}
 
 
@@ -96,7 +91,7 @@ def test_retry_after_as_a_date_is_respected(shop: DemoShop) -> None:
     shop.fail("status", status=503, retry_after=format_datetime(until, usegmt=True))
     assert get(shop).status_code == 200
     retried_at = datetime.fromisoformat(shop.requests[1].at)
-    assert timedelta(0) <= retried_at - until <= timedelta(seconds=SLACK)
+    assert timedelta(0) <= retried_at - until <= timedelta(seconds=3)
 
 
 def test_a_long_retry_after_is_cut_to_five_minutes(shop: DemoShop, monkeypatch: pytest.MonkeyPatch) -> None:
