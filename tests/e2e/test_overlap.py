@@ -40,11 +40,11 @@ def warehouse_of(kind: str, airflow: LocalAirflow, postgres: Postgres) -> Iterat
 
 @contextmanager
 def changing(it: Scene) -> Iterator[None]:
-    """The shop's rows change ten times a second."""
+    """Rows of the shop change four times a second; a read that lasts half a second sees some of them move."""
     over = Event()
 
     def change() -> None:
-        while not over.wait(0.1):
+        while not over.wait(0.5):
             it.shop.tick(2, names=[TASK], deletes=False)
 
     thread = Thread(target=change)
@@ -61,6 +61,7 @@ def test_runs_of_all_kinds_together_end_in_the_shops_rows(
 ) -> None:
     dag_id = f"overlap_{kind}"
     sizes = {**SIZES, "orders": 150}
+    folders = set((home / "tmp").glob("dlt_*"))
     with warehouse_of(kind, airflow, postgres) as tables, scene(airflow, dag_id, [TASK], tables, sizes=sizes) as it:
         # Long enough reads for other runs to come between, if they could.
         it.shop.fail("latency", seconds=0.1, times=None)
@@ -80,7 +81,8 @@ def test_runs_of_all_kinds_together_end_in_the_shops_rows(
         it.tables.assert_equal_to(it.shop, TASK, TASK)
         schemas = it.tables.query("SELECT schema_name FROM information_schema.schemata")[1]
         assert [name for (name,) in schemas if name.startswith(f"{dag_id}_")] == []
-        it.wait_until(lambda: not list((home / "tmp").glob("dlt_*")), "leaves a folder in the temp folder")
+        # Not at once: a parse of the DAG files makes one as well, for a moment.
+        it.wait_until(lambda: set((home / "tmp").glob("dlt_*")) <= folders, "leaves a folder in the temp folder")
 
 
 def all_made(it: Scene) -> Callable[[], bool]:

@@ -36,7 +36,8 @@ RESOURCES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "contract_refused": (("products",), {"schedule": None, "start_date": PAST}),
     "contract_resources": (("products", "customers"), {"schedule": None, "start_date": PAST}),
     "hole_failed": (("customers",), {**days(5), **ONE_BY_ONE}),
-    "hole_marked": (("products",), {**days(4), **ONE_BY_ONE}),
+    # Not one by one: after a run that is ended by hand, Airflow would make no next one for a while.
+    "hole_marked": (("products",), {**days(4), "catchup": True}),
     "hole_paused": (("reviews",), {"schedule": OFTEN, "start_date": PAST, "max_active_runs": 1}),
     "overlap_duckdb": (("orders",), MONTHLY),
     "overlap_postgres": (("orders",), {**MONTHLY, "warehouse_conn_id": "overlap_warehouse"}),
