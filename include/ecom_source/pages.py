@@ -24,6 +24,10 @@ MOST_STEPS_BACK = 5
 """Pages in a row that may begin with an unknown row before a read is given up as one without a stable order."""
 
 
+LEAST_MARGIN = 8
+"""Rows by which pages overlap at least, once rows were seen to move; four times as many each time that is too few."""
+
+
 class WatchedPaginator(BasePaginator):
     """Any of dlt's paginators, with every page counted and the end checked against the shop's own total.
 
@@ -87,7 +91,7 @@ class WatchedPaginator(BasePaginator):
         if isinstance(inner, FollowingOffsetPaginator):
             vanished = 0 if said is None else max(0, (total_before or 0) - said)
             known = bool(rows) and (not self._keys.tracked or self._keys.seen(rows[0]))
-            if inner.step_back(len(rows), vanished=vanished, known=known):
+            if inner.step_back(vanished=vanished, known=known, tracked=self._keys.tracked):
                 # Neither passed on nor remembered: what lies before it is read first.
                 rows.clear()
                 self.reading.page(0, self._total)
@@ -100,7 +104,14 @@ class WatchedPaginator(BasePaginator):
         self._rows += len(rows)
         self.reading.page(len(rows), self._total)
         if isinstance(inner, FollowingOffsetPaginator):
-            inner.follow(response, len(rows), total=said, tracked=self._keys.tracked, stuck=stuck)
+            inner.follow(
+                response,
+                len(rows),
+                total=said,
+                known=len(self._keys) if self._keys.tracked else None,
+                nothing_new=nothing_new,
+                stuck=stuck,
+            )
         else:
             inner.update_state(response, data)
             if stuck and inner.has_next_page:
@@ -168,8 +179,14 @@ class FollowingOffsetPaginator(OffsetPaginator):
 
     def _restart(self) -> None:
         self._steps_back = 0
-        self._seam = False
-        """Whether the page asked for begins with the last row of the one before."""
+        self._back = 0
+        """Rows by which the last step went back; 0 after a page that was passed on."""
+        self._overlap = 0
+        """Rows of the page before with which the page asked for begins."""
+        self._margin = 0
+        """How many that is at least, since rows began to move."""
+        self._end = self.initial_value
+        """Offset behind the rows read so far."""
         self._furthest = self.initial_value
         """Up to which offset there was something to read so far."""
 
@@ -178,20 +195,24 @@ class FollowingOffsetPaginator(OffsetPaginator):
         self._restart()
         super().init_request(request)
 
-    def step_back(self, came: int, *, vanished: int, known: bool) -> bool:
+    def step_back(self, *, vanished: int, known: bool, tracked: bool) -> bool:
         """Whether rows may lie between this page and those read before; then the next request goes back for them.
 
+        From then on the pages overlap by a margin, so that a shop in which rows move all the time is read to its end.
+
         Args:
-            came: rows on this page.
-            vanished: by how many the total has fallen since the page before. Rows that vanish from pages already read
-                pull the following ones forward, over the border of this page: as many are read again.
+            vanished: by how many the total has fallen since the page before: rows that vanish from pages already read
+                pull the following ones forward, over the border of this page.
             known: the page begins with a row that was read before. With an overlap, nothing then lies between.
+            tracked: rows can be told apart, by a key.
 
         Raises:
             IncompleteReadError: it went back again and again.
         """
-        moved = not known if self._seam else vanished > 0
-        if not moved or self.current_value <= self.initial_value:
+        moved = not known if self._overlap else vanished > 0
+        if self.current_value <= self.initial_value:
+            return False
+        if not moved:
             self._steps_back = 0
             return False
         self._steps_back += 1
@@ -202,30 +223,44 @@ class FollowingOffsetPaginator(OffsetPaginator):
                 expected="pages of a stable order, at the offset that was asked for.",
                 fix=_FIX,
             )
-        back = max(vanished, self.limit - 1, 1) if self._seam else vanished
-        self.current_value = max(self.initial_value, self.current_value - back)
+        self._end = max(self.initial_value, self._end - vanished)
+        if tracked:
+            self._back = max(LEAST_MARGIN, 4 * self._back, 2 * vanished)
+            self._margin = min(self.limit // 2, max(self._margin, self._back))
+        self._overlap = self._back
+        self.current_value = max(self.initial_value, self._end - self._back)
         return True
 
-    def follow(self, response: Response, came: int, *, total: int | None, tracked: bool, stuck: bool) -> None:
+    def follow(
+        self, response: Response, came: int, *, total: int | None, known: int | None, nothing_new: bool, stuck: bool
+    ) -> None:
         """Moves on after a page of `came` rows.
 
         Args:
             total: rows that the shop says there are, if this answer says.
-            tracked: rows can be told apart, by a key.
-            stuck: the same rows come again and again. Before the furthest offset so far, that is the way back; beyond
-                it, the shop does not heed the offset.
+            known: different rows so far; None where they cannot be told apart.
+            nothing_new: no row of this page was new.
+            stuck: the same rows come again and again. Among the rows that are known, that is the way back; beyond them,
+                the shop does not heed the offset.
         """
         end = self.current_value + (came or self.value_step)
-        ended = came == 1 if self._seam else not came and self.stop_after_empty_page
-        if ended or (stuck and end > self._furthest):
+        went_back, self._back = self._back > 0, 0
+        only_overlap = nothing_new and not went_back and came <= self._overlap
+        if (
+            only_overlap
+            or (not came and self.stop_after_empty_page)
+            or (stuck and end > max(self._furthest, known or 0))
+        ):
             self._has_next_page = False
             return
         self._furthest = max(self._furthest, end)
         reached = total is not None and end >= total + self.base_index
         beyond = self.maximum_value is not None and end >= self.maximum_value
         self._has_next_page = not reached and not beyond and self._has_more(response) is not False
-        self._seam = tracked and came > 1 and (self.overlap or total is None)
-        self.current_value = end - 1 if self._seam else end
+        least = 1 if self.overlap or total is None else 0
+        self._overlap = max(0, min(came - 1, max(least, self._margin))) if known is not None else 0
+        self._end = end
+        self.current_value = end - self._overlap
 
     def _has_more(self, response: Response) -> bool | None:
         if not self.has_more_path:
