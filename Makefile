@@ -32,7 +32,12 @@ up: setup  ## the shop and Airflow on this machine until Ctrl-C
 	@$(BIN)/python -m local_airflow.up $(ARGS)
 
 test: setup  ## all tests; some of them: make test ARGS="tests/unit -k window"
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+ifdef ARGS
+	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -m "not e2e" -n 2
+	@$(BIN)/python -m pytest -m e2e
+endif
 
 lint: setup  ## ruff and mypy, as CI runs them
 	@$(BIN)/ruff check

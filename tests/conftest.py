@@ -32,15 +32,6 @@ os.environ |= {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests that share a whole Airflow in one worker, side by side with all the others."""
-    for item in items:
-        for folder in ("e2e", "local_airflow"):
-            if folder in item.path.parts:
-                item.add_marker(pytest.mark.xdist_group("airflow"))
-
-
 @pytest.fixture(autouse=True)
 def _no_traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Gives each test a temp folder of its own for dlt, and fails it when something is left there."""

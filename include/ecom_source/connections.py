@@ -136,7 +136,8 @@ def fill_auth(auth: Any, connection: ApiConnection) -> Any:
                 fix=f"airflow connections delete {connection.conn_id}, then {add_command(connection.conn_id)}"
                 f"{' --conn-login NAME' if source == 'login' else ''}; or Admin > Connections in the Airflow UI.",
             )
-        filled[name] = dlt.secrets[name]
+        # As text: dlt would make a number of a key that looks like one.
+        filled[name] = dlt.secrets.get(name, str)
     return filled
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from dlt.common import jsonpath
+from dlt.common.utils import str2bool
 from dlt.sources.helpers.rest_client.paginators import BasePaginator, OffsetPaginator
 from requests import Request, Response
 
-from ecom_source.errors import IncompleteReadError
+from ecom_source.errors import IncompleteReadError, PayloadError
 from ecom_source.reading import Keys, Reading
 
 MOST_REPEATS = 5
@@ -24,6 +26,8 @@ MOST_STEPS_BACK = 5
 """Pages in a row that may begin with an unknown row before a read is given up as one without a stable order."""
 
 
+MOST_STEPS_BACK_IN_ALL = 1000
+"""The same over a whole read."""
 LEAST_MARGIN = 8
 """Rows by which pages overlap at least, once rows were seen to move; four times as many each time that is too few."""
 
@@ -37,10 +41,20 @@ class WatchedPaginator(BasePaginator):
         inner: the paginator that does the paging.
         readings: the tally of this resource, and after it those of the resources that depend on it.
         total_path: JSONPath of the number of rows (not of pages) in each answer; None where the shop does not say.
+        selector: plain path of the rows in each answer; an answer without it is an error, not an empty page.
+        drop: leave out rows that came on an earlier page. A merge does that itself.
     """
 
-    def __init__(self, inner: BasePaginator, *readings: Reading, total_path: str | None) -> None:
+    def __init__(
+        self,
+        inner: BasePaginator,
+        *readings: Reading,
+        total_path: str | None,
+        selector: str | None = None,
+        drop: bool = True,
+    ) -> None:
         super().__init__()
+        self.selector, self.drop = selector, drop
         self.inner, self.reading, self.readings = inner, readings[0], readings
         self.total_path = jsonpath.compile_path(total_path) if total_path else None
         self._begun = False
@@ -84,6 +98,8 @@ class WatchedPaginator(BasePaginator):
             IncompleteReadError: this was the last page, and rows are missing.
         """
         rows = data if data is not None else []
+        if not rows:
+            self._check_payload(response)
         total_before, said = self._total, self._find_total(response)
         # A shop may say it on the first page only; where to stop, only the answer at hand tells.
         self._total = total_before if said is None else said
@@ -121,9 +137,22 @@ class WatchedPaginator(BasePaginator):
                     fix=_FIX,
                 )
         # dlt makes the page that it passes on from this very list, after this call.
-        rows[:] = fresh
+        if self.drop:
+            rows[:] = fresh
         if not inner.has_next_page:
             self._finish()
+
+    def _check_payload(self, response: Response) -> None:
+        if self.selector is None or jsonpath.find_values(self.selector, response.json()):
+            return
+        body = response.json()
+        came = f"the keys {sorted(body)[:10]}" if isinstance(body, dict) else f"a {type(body).__name__}"
+        raise PayloadError(
+            f"The answer of {urlsplit(response.url).path} has no {self.selector!r}; it has {came}.",
+            expected=f"the rows under {self.selector!r}, if only an empty list.",
+            fix="if the shop has an error page of its own, wait until it is well; else change `data_selector` in the "
+            "API description.",
+        )
 
     def _find_total(self, response: Response) -> int | None:
         if self.total_path is None:
@@ -178,7 +207,9 @@ class FollowingOffsetPaginator(OffsetPaginator):
         self._restart()
 
     def _restart(self) -> None:
-        self._steps_back = 0
+        self._steps_back = self._all_steps_back = 0
+        self._aligned = False
+        """The shop heeds only offsets at the border of a page."""
         self._back = 0
         """Rows by which the last step went back; 0 after a page that was passed on."""
         self._overlap = 0
@@ -216,10 +247,11 @@ class FollowingOffsetPaginator(OffsetPaginator):
             self._steps_back = 0
             return False
         self._steps_back += 1
-        if self._steps_back > MOST_STEPS_BACK:
+        self._all_steps_back += 1
+        if self._steps_back > MOST_STEPS_BACK or self._all_steps_back > MOST_STEPS_BACK_IN_ALL:
             raise IncompleteReadError(
-                f"{MOST_STEPS_BACK} pages in a row (to offset {self.current_value:,}) did not begin where the page "
-                "before had ended.",
+                f"{self._steps_back - 1} pages in a row (to offset {self.current_value:,}) did not begin "
+                "where the page before had ended.",
                 expected="pages of a stable order, at the offset that was asked for.",
                 fix=_FIX,
             )
@@ -245,6 +277,10 @@ class FollowingOffsetPaginator(OffsetPaginator):
         """
         end = self.current_value + (came or self.value_step)
         went_back, self._back = self._back > 0, 0
+        if stuck and self._overlap and not went_back and not self._aligned:
+            # It may heed only offsets that are a multiple of the page size: ask once more, at the border.
+            self._aligned, self._overlap, self.current_value = True, 0, self._end
+            return
         only_overlap = nothing_new and not went_back and came <= self._overlap
         if (
             only_overlap
@@ -258,7 +294,9 @@ class FollowingOffsetPaginator(OffsetPaginator):
         beyond = self.maximum_value is not None and end >= self.maximum_value
         self._has_next_page = not reached and not beyond and self._has_more(response) is not False
         least = 1 if self.overlap or total is None else 0
-        self._overlap = max(0, min(came - 1, max(least, self._margin))) if known is not None else 0
+        self._overlap = (
+            max(0, min(came - 1, max(least, self._margin))) if known is not None and not self._aligned else 0
+        )
         self._end = end
         self.current_value = end - self._overlap
 
@@ -266,7 +304,11 @@ class FollowingOffsetPaginator(OffsetPaginator):
         if not self.has_more_path:
             return None
         found = jsonpath.find_values(self.has_more_path, response.json())
-        return None if not found else str(found[0]).lower() in ("true", "1", "yes")
+        if not found:
+            return None
+        if not isinstance(found[0], bool | str):
+            self._handle_invalid_has_more(found[0])
+        return found[0] if isinstance(found[0], bool) else str2bool(found[0])
 
 
 _FIX = (

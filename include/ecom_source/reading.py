@@ -92,20 +92,15 @@ class Keys:
         return self._hash(row) in self._seen
 
     def fresh(self, rows: Sequence[Any]) -> list[Any]:
-        """The rows whose key has not come before, which are remembered from now on."""
+        """The rows whose key has not come on an earlier page; all keys are remembered from now on."""
         if self._columns and rows and not self._seen and not _has(rows[0], self._columns):
             self._columns = ()
         if not self._columns:
             return list(rows)
-        found = []
-        for row in rows:
-            key = self._hash(row)
-            # A row without its key is none that could be told from another: it is passed on, and not counted.
-            if key is None:
-                found.append(row)
-            elif key not in self._seen:
-                self._seen.add(key)
-                found.append(row)
+        # A row without its key cannot be told from another: it is passed on, and not counted.
+        hashes = [self._hash(row) for row in rows]
+        found = [row for row, key in zip(rows, hashes, strict=True) if key is None or key not in self._seen]
+        self._seen.update(key for key in hashes if key is not None)
         return found
 
     def _hash(self, row: Any) -> int | None:

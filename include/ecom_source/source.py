@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from dlt.extract.incremental import Incremental
 from dlt.sources.helpers.rest_client.detector import single_entity_path
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
@@ -16,7 +19,7 @@ from ecom_source.reading import Reading
 from ecom_source.window import Window
 
 if TYPE_CHECKING:
-    from dlt.extract import DltSource
+    from dlt.extract import DltResource, DltSource
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import Session
 
@@ -63,10 +66,13 @@ def components(api: RESTAPIConfig) -> list[Component]:
     declared = [_name(resource) for resource in api["resources"]]
     found = []
     for part in source.decompose("scc"):
-        names = sorted(_with_parents(part), key=declared.index)
+        # A transformer may bring a parent that is not declared itself.
+        names = sorted(_with_parents(part), key=lambda name: declared.index(name) if name in declared else -1)
         root = next(name for name in names if not part.resources[name].is_transformer)
         found.append(Component(root, (root, *(name for name in names if name != root))))
-    return sorted(found, key=lambda component: declared.index(component.name))
+    return sorted(
+        found, key=lambda component: min(declared.index(each) for each in component.resources if each in declared)
+    )
 
 
 def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
@@ -79,7 +85,7 @@ def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
     for resource in _described(_clone(api)):
         params = {**(_default_endpoint(api).get("params") or {}), **(resource["endpoint"].get("params") or {})}
         for param, value in params.items():
-            if isinstance(value, dict) and value.get("type") == "incremental":
+            if isinstance(value, Incremental) or (isinstance(value, dict) and value.get("type") == "incremental"):
                 raise ApiConfigError(
                     f"The parameter {param!r} of resource {resource['name']!r} holds the cursor.",
                     expected="an `incremental` block beside `params`, with start_param and end_param: "
@@ -139,14 +145,32 @@ def build_source(
         # A parent that is read again brings its dependents with it.
         watched = [readings[name], *(readings[each] for each in readings if name == component.name and each != name)]
         settings = _effective(config, resource, "paginator")
-        paginator = _watched(settings, watched, overlap=name not in plan.windows)
+        paginator = _watched(
+            settings,
+            watched,
+            selector=_effective(config, resource, "data_selector"),
+            overlap=name not in plan.windows,
+            drop=plan.full_refresh or _disposition(config, resource) != "merge" or _is_scd2(config, resource),
+        )
         if paginator is not None:
             endpoint["paginator"] = paginator
     source = _rest_api_source(config, name=component.name)
     if plan.full_refresh:
-        for dlt_resource in source.selected_resources.values():
-            dlt_resource.apply_hints(write_disposition="replace")
+        # A table with its history is never replaced: its resource is read whole by every run anyway.
+        histories = {item["name"] for item in described if _is_scd2(config, item)}
+        for name, dlt_resource in source.selected_resources.items():
+            if name not in histories:
+                _replace(dlt_resource)
     return source, readings
+
+
+def _replace(resource: DltResource) -> None:
+    """Makes the resource replace its table. Rows that are marked as deleted are left out, as a merge would."""
+    columns = resource.compute_table_schema().get("columns", {})
+    marks = [name for name, column in columns.items() if column.get("hard_delete")]
+    for mark in marks:
+        resource.add_filter(lambda row, mark=mark: row.get(mark) in (None, False))
+    resource.apply_hints(write_disposition="replace")
 
 
 def _rest_api_source(config: RESTAPIConfig, *, name: str) -> DltSource:
@@ -169,6 +193,9 @@ def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
     theirs = block.get("convert") or (lambda value: value)
     return {
         **{name: value for name, value in block.items() if name != "lag"},
+        # Windows join without a gap and without an overlap.
+        "range_start": "closed",
+        "range_end": "open",
         "initial_value": window.interval.start,
         "end_value": window.interval.end,
         "last_value_func": latest,
@@ -176,27 +203,40 @@ def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
     }
 
 
-def _watched(settings: Any, readings: list[Reading], *, overlap: bool) -> BasePaginator | None:
-    """The resource's paginator with its pages counted, or None where dlt is to find one out by itself."""
+def _watched(
+    settings: Any, readings: list[Reading], *, selector: Any, overlap: bool, drop: bool
+) -> BasePaginator | None:
+    """The resource's paginator with its pages counted, or None where dlt is to find one out by itself.
+
+    Args:
+        selector: the endpoint's `data_selector`. Where it picks among or within the rows, their number says nothing
+            of offsets, and an offset paginator is left to itself.
+        overlap: as in `FollowingOffsetPaginator`.
+        drop: leave out rows that an earlier page had; a merge does that itself.
+    """
     from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
     from dlt.sources.rest_api.config_setup import create_paginator
 
     from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
 
+    plain = selector is None or re.fullmatch(r"[\w-]+(\.[\w-]+)*", str(selector)) is not None
     total_path = None
-    if isinstance(settings, dict) and settings.get("type") == "offset":
+    if plain and isinstance(settings, dict) and settings.get("type") == "offset":
         total_path = settings.get("total_path", "total")
         arguments = {name: value for name, value in settings.items() if name != "type"}
         inner: BasePaginator | None = FollowingOffsetPaginator(**arguments, overlap=overlap)
-    elif type(settings) is OffsetPaginator:
+    elif plain and type(settings) is OffsetPaginator:
         total_path = settings.total_path
         inner = FollowingOffsetPaginator(settings.limit, overlap=overlap)
         inner.__dict__.update(vars(settings))
     else:
-        inner = create_paginator(settings)
+        # A paginator may be shared by several resources, whose pages may be read in turns.
+        inner = copy.deepcopy(create_paginator(settings))
     if inner is None or isinstance(inner, WatchedPaginator):
         return inner
-    return WatchedPaginator(inner, *readings, total_path=total_path)
+    if isinstance(inner, OffsetPaginator) and not plain:
+        return inner
+    return WatchedPaginator(inner, *readings, total_path=total_path, selector=selector if plain else None, drop=drop)
 
 
 def _with_session(auth: Any, session: Session) -> Any:
@@ -207,14 +247,32 @@ def _with_session(auth: Any, session: Session) -> Any:
 
 
 def _tracked_key(config: RESTAPIConfig, resource: dict[str, Any], plan: Plan) -> tuple[str, ...]:
-    """The primary key by which rows of one read are told apart; none where each row is appended, repeated or not."""
-    disposition = resource.get("write_disposition", _defaults(config).get("write_disposition", "append"))
-    if disposition == "append" and not plan.full_refresh:
+    """The primary key by which rows of one read are told apart; none where pages do not show it, or may repeat it."""
+    columns = resource.get("columns", _defaults(config).get("columns")) or {}
+    hints = columns if isinstance(columns, dict) else {}
+    steps = resource.get("processing_steps", _defaults(config).get("processing_steps")) or []
+    if any("map" in step or "yield_map" in step for step in steps):
+        return ()
+    if any("dedup_sort" in hint for hint in hints.values()):
+        return ()
+    if _disposition(config, resource) == "append" and not plan.full_refresh:
         return ()
     key = resource.get("primary_key", _defaults(config).get("primary_key"))
+    if key is None:
+        key = [name for name, hint in hints.items() if hint.get("primary_key")]
     if isinstance(key, str):
         return (key,)
     return tuple(key) if isinstance(key, list | tuple) else ()
+
+
+def _disposition(config: RESTAPIConfig, resource: dict[str, Any]) -> Any:
+    given = resource.get("write_disposition", _defaults(config).get("write_disposition", "append"))
+    return given.get("disposition") if isinstance(given, dict) else given
+
+
+def _is_scd2(config: RESTAPIConfig, resource: dict[str, Any]) -> bool:
+    given = resource.get("write_disposition", _defaults(config).get("write_disposition"))
+    return isinstance(given, dict) and given.get("strategy") == "scd2"
 
 
 def _effective(config: RESTAPIConfig, resource: dict[str, Any], name: str) -> Any:

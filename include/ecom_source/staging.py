@@ -51,9 +51,10 @@ def drop_staging(pipeline: Pipeline, staging: Staging) -> None:
                 client.drop_dataset()
         if staging.owner is None:
             return
-        prefix = f"{client.dataset_name}_staging_{staging.owner}_"
+        # The dataset's own name may have been shortened to what the warehouse allows.
+        mark = f"_staging_{staging.owner}_"
         found = client.execute_sql("SELECT schema_name FROM information_schema.schemata")
-        for name in sorted({row[0] for row in found or () if row[0].startswith(prefix)}):
+        for name in sorted({row[0] for row in found or () if mark in row[0]}):
             with client.with_alternative_dataset_name(name):
                 client.drop_dataset()
             logger.info("Dropped %s, which an attempt that was killed had left behind", name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ def _duckdb(connection: Connection | None, dataset_name: str, settings: Mapping[
     import dlt
 
     path = Path(connection.host).expanduser().absolute() if connection and connection.host else embedded_path()
-    if path.stem.lower() == dataset_name.lower():
+    if _bare(path.stem) == _bare(dataset_name):
         raise ConnectionFieldError(
             f"The DuckDB file {path} has the name of the dataset {dataset_name!r}.",
             expected="another file name: DuckDB names the catalog after the file, and cannot tell it from the dataset.",
@@ -102,6 +103,11 @@ def _duckdb(connection: Connection | None, dataset_name: str, settings: Mapping[
         held.close()
 
 
+def _bare(name: str) -> str:
+    """A name without what dlt's normalisation changes."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
 def _wait_for(path: Path) -> Any:
     import duckdb
 
@@ -110,7 +116,7 @@ def _wait_for(path: Path) -> Any:
         try:
             return duckdb.connect(str(path))
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+            if "set lock on file" not in str(error):
                 raise
             waited = time.monotonic() - began
             if waited >= told:

@@ -8,6 +8,7 @@ can go once the helper removes what it makes.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -37,8 +38,9 @@ def remove_workspace(pipeline: Pipeline) -> None:
 
 def remove_dead_workspaces() -> None:
     """Removes what processes of this machine left behind when they were killed."""
-    for path in Path(gettempdir()).glob(f"{PREFIX}-{gethostname()}-*"):
-        if not _alive(int(path.name.rpartition("-")[2])):
+    for path in Path(gettempdir()).glob(f"{PREFIX}-*"):
+        of_here = re.fullmatch(rf"{PREFIX}-{re.escape(gethostname())}-(\d+)", path.name)
+        if of_here and not _alive(int(of_here[1])):
             shutil.rmtree(path, ignore_errors=True)
 
 
