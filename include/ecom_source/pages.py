@@ -42,7 +42,8 @@ class WatchedPaginator(BasePaginator):
         readings: the tally of this resource, and after it those of the resources that depend on it.
         total_path: JSONPath of the number of rows (not of pages) in each answer; None where the shop does not say.
         selector: plain path of the rows in each answer; an answer without it is an error, not an empty page.
-        drop: leave out rows that came on an earlier page. A merge does that itself.
+        drop: leave out rows whose key came on an earlier page. Otherwise only those that are the same to the letter as
+            on the page before, for a merge takes the newest of several.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class WatchedPaginator(BasePaginator):
         nothing_new = bool(rows) and (not fresh if self._keys.tracked else rows == self._page_before)
         self._repeats_in_a_row = self._repeats_in_a_row + 1 if nothing_new else 0
         stuck = nothing_new and (rows == self._page_before or self._repeats_in_a_row > MOST_REPEATS)
-        self._page_before = list(rows)
+        before, self._page_before = self._page_before or (), list(rows)
         self._rows += len(rows)
         self.reading.page(len(rows), self._total)
         if isinstance(inner, FollowingOffsetPaginator):
@@ -139,6 +140,8 @@ class WatchedPaginator(BasePaginator):
         # dlt makes the page that it passes on from this very list, after this call.
         if self.drop:
             rows[:] = fresh
+        elif len(fresh) < len(rows):
+            rows[:] = [row for row in rows if row not in before]
         if not inner.has_next_page:
             self._finish()
 
