@@ -168,8 +168,7 @@ def _replace(resource: DltResource) -> None:
     """Makes the resource replace its table. Rows that are marked as deleted are left out, as a merge would."""
     columns = resource.compute_table_schema().get("columns", {})
     marks = [name for name, column in columns.items() if column.get("hard_delete")]
-    for mark in marks:
-        resource.add_filter(lambda row, mark=mark: row.get(mark) in (None, False))
+    resource.add_filter(lambda row: all(row.get(mark) in (None, False) for mark in marks))
     resource.apply_hints(write_disposition="replace")
 
 

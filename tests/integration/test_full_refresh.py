@@ -108,6 +108,18 @@ def test_a_row_that_the_shop_marks_as_deleted_is_deleted(shop: DemoShop, load: L
     shop.update("resource", key, stock=0)
     load(description)
     assert set(tables.rows("ecommerce_data")) == before - {key}
+    load(description, manual(full_refresh=True))
+    assert set(tables.rows("ecommerce_data")) == before - {key}
+
+
+def test_a_history_survives_a_full_refresh(shop: DemoShop, load: Loader, tables: Tables) -> None:
+    description = api({**CATALOGUE, "write_disposition": {"disposition": "merge", "strategy": "scd2"}})
+    load(description)
+    shop.update("resource", 2, stock=0)
+    load(description, manual(full_refresh=True))
+    load(description)
+    history = "SELECT count(*), count(_dlt_valid_to) FROM ecommerce.ecommerce_data"
+    assert tables.query(history)[1] == [(341, 1)]
 
 
 def test_the_window_of_a_full_refresh_begins_with_the_cursor(shop: DemoShop, load: Loader) -> None:

@@ -11,7 +11,7 @@ from tests.support.apis import CATALOGUE, api, whole, windowed
 from tests.support.loads import KEY, Tables, assert_same_rows, connection_json
 
 from demo_shop import DemoShop
-from ecom_source.errors import ConnectionFieldError
+from ecom_source.errors import ConnectionFieldError, PayloadError
 
 PAGINATORS: dict[str, tuple[str, Any]] = {
     "offset": ("/v1/resource", {"type": "offset", "limit": 100}),
@@ -89,6 +89,33 @@ def test_a_connection_that_cannot_work_is_one_clear_error_and_no_request(
     with pytest.raises(ConnectionFieldError, match=message):
         load(api(CATALOGUE))
     assert shop.requests == []
+
+
+@pytest.mark.parametrize("key", ["123456789012", "00123456", "1e10", "true"])
+def test_a_key_that_looks_like_something_else_stays_text(
+    load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    with DemoShop(api_key=key, sizes={"products": 3}) as shop:
+        monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url, key))
+        load(api(whole("products")))
+    assert len(tables.rows("products")) == 3
+
+
+def test_an_answer_without_its_rows_is_an_error_and_moves_no_watermark(
+    shop: DemoShop, load: Loader, tables: Tables
+) -> None:
+    shop.set_habits(no_total=True)
+    shop.fail("no_data_key")
+    with pytest.raises(PayloadError, match="The answer of /v1/resource has no 'data'; it has the keys"):
+        load(api(windowed("ecommerce_data", "/v1/resource")))
+    load(api(windowed("ecommerce_data", "/v1/resource")))
+    assert len(tables.rows("ecommerce_data")) == 340
+
+
+def test_a_selector_among_or_within_rows_is_paged_as_dlt_does(shop: DemoShop, load: Loader, tables: Tables) -> None:
+    load(api(whole("active", "/v1/resource", endpoint={"data_selector": "data[?(@.stock>50)]"})))
+    assert set(tables.rows("active")) == {row["id"] for row in shop.rows("resource") if row["stock"] > 50}
+    assert len(shop.requests) == 4
 
 
 def test_a_dependent_resource_follows_its_parent(shop: DemoShop, load: Loader, tables: Tables) -> None:
