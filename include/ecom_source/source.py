@@ -70,9 +70,24 @@ def components(api: RESTAPIConfig) -> list[Component]:
         names = sorted(_with_parents(part), key=lambda name: declared.index(name) if name in declared else -1)
         root = next(name for name in names if not part.resources[name].is_transformer)
         found.append(Component(root, (root, *(name for name in names if name != root))))
-    return sorted(
-        found, key=lambda component: min(declared.index(each) for each in component.resources if each in declared)
-    )
+    found.sort(key=lambda part: min(declared.index(each) for each in part.resources if each in declared))
+    return _sharing_tables(found, config)
+
+
+def _sharing_tables(parts: list[Component], config: RESTAPIConfig) -> list[Component]:
+    """Components that write the same table as one: a task that replaces it would drop the rows of the other."""
+    tables = {item["name"]: item.get("table_name") or item["name"] for item in _described(config)}
+    owners: dict[str, int] = {}
+    found: list[Component] = []
+    for part in parts:
+        written = {tables.get(name, name) for name in part.resources}
+        owner = next((owners[table] for table in written if table in owners), len(found))
+        if owner == len(found):
+            found.append(part)
+        else:
+            found[owner] = Component(found[owner].name, (*found[owner].resources, *part.resources))
+        owners.update(dict.fromkeys(written, owner))
+    return found
 
 
 def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.integration.conftest import Loader
-from tests.support.apis import CATALOGUE, api, windowed
+from tests.support.apis import CATALOGUE, api, whole, windowed
 from tests.support.loads import Tables, manual, run_load
 from tests.support.postgres import Postgres
 
@@ -110,6 +110,15 @@ def test_a_row_that_the_shop_marks_as_deleted_is_deleted(shop: DemoShop, load: L
     assert set(tables.rows("ecommerce_data")) == before - {key}
     load(description, manual(full_refresh=True))
     assert set(tables.rows("ecommerce_data")) == before - {key}
+
+
+def test_resources_that_share_a_table_replace_it_together(shop: DemoShop, load: Loader, tables: Tables) -> None:
+    near = whole("near", "/v1/resource", table_name="items", primary_key="sku")
+    far = whole("far", "/v1/products", table_name="items", primary_key="sku")
+    description = api(near, far, defaults={"write_disposition": "replace"})
+    for run in (manual(), manual(full_refresh=True)):
+        assert load(description, run).keys() == {"near"}
+        assert tables.scalar("SELECT count(*) FROM ecommerce.items") == 340 + 30
 
 
 def test_a_history_survives_a_full_refresh(shop: DemoShop, load: Loader, tables: Tables) -> None:
