@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from shutil import rmtree
+from collections.abc import Callable
 from threading import Event
 
 import pytest
@@ -19,15 +17,6 @@ pytestmark = pytest.mark.e2e
 def day(number: int) -> str:
     """The beginning of a day in March 2025."""
     return f"2025-03-{number:02}T00:00:00Z"
-
-
-@pytest.fixture
-def without_folders_of_killed_tasks(home: Path) -> Iterator[None]:
-    """Removes what a task that Airflow kills has no time to remove: dlt's folder in the temp folder."""
-    before = set((home / "tmp").glob("dlt_*"))
-    yield
-    for folder in set((home / "tmp").glob("dlt_*")) - before:
-        rmtree(folder, ignore_errors=True)
 
 
 def scheduled(since: str, before: str, failed: str | None = None) -> Expected:
@@ -50,7 +39,7 @@ def test_runs_that_failed_leave_no_hole_with_catchup(airflow: LocalAirflow) -> N
 
 
 def test_runs_that_were_marked_as_failed_or_as_success_leave_no_hole(
-    airflow: LocalAirflow, without_folders_of_killed_tasks: None
+    airflow: LocalAirflow,
 ) -> None:
     with scene(airflow, "hole_marked", ["products"]) as it:
         it.change([scheduled(day(number), day(number + 1)) for number in (1, 2, 3, 4)])

@@ -61,7 +61,7 @@ def test_runs_of_all_kinds_together_end_in_the_shops_rows(
 ) -> None:
     dag_id = f"overlap_{kind}"
     sizes = {**SIZES, "orders": 150}
-    folders = set((home / "tmp").glob("dlt_*"))
+    folders = set((home / "tmp").glob("ecom_elt*"))
     with warehouse_of(kind, airflow, postgres) as tables, scene(airflow, dag_id, [TASK], tables, sizes=sizes) as it:
         # Long enough reads for other runs to come between, if they could.
         it.shop.fail("latency", seconds=0.1, times=None)
@@ -82,7 +82,7 @@ def test_runs_of_all_kinds_together_end_in_the_shops_rows(
         schemas = it.tables.query("SELECT schema_name FROM information_schema.schemata")[1]
         assert [name for (name,) in schemas if name.startswith(f"{dag_id}_")] == []
         # Not at once: a parse of the DAG files makes one as well, for a moment.
-        it.wait_until(lambda: set((home / "tmp").glob("dlt_*")) <= folders, "leaves a folder in the temp folder")
+        it.wait_until(lambda: set((home / "tmp").glob("ecom_elt*")) <= folders, "leaves a folder in the temp folder")
 
 
 def all_made(it: Scene) -> Callable[[], bool]:
