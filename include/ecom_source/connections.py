@@ -5,6 +5,7 @@ Connections are read in the task only, one look-up each.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,14 @@ SECRET_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The fields of each of dlt's auth types that a Connection fills when the API description leaves them out."""
 
+KEY_LOCATIONS: Mapping[str, Mapping[str, str]] = {
+    "query": {"type": "api_key", "location": "query"},
+    "header": {"type": "api_key", "location": "header"},
+    "bearer": {"type": "bearer"},
+    "basic": {"type": "http_basic"},
+}
+"""Where the key goes, by the Connection's `key_location`: dlt's own auth types."""
+
 CONNECTION_FIELDS: Mapping[str, str] = {
     "api_key": "password",
     "token": "password",
@@ -45,12 +54,20 @@ class ApiConnection:
         conn_id: its id, for messages.
         base_url: the shop's address; None where the Connection names no host.
         login, password: as stored; the password is never part of the repr.
+        key_location: one of `KEY_LOCATIONS`; None where the API description says it.
+        key_name: the query parameter or header that holds the key; None where the API description says it.
+        page_size: rows in a page of an offset paginator; None where the API description says it.
+        test_path: what the Test button asks for; None for the first page of the specification's resource.
     """
 
     conn_id: str
     base_url: str | None
     login: str | None
     password: str | None = field(repr=False)
+    key_location: str | None = None
+    key_name: str | None = None
+    page_size: int | None = None
+    test_path: str | None = None
 
     @property
     def redactor(self) -> Redactor:
@@ -62,7 +79,7 @@ def api_connection(conn_id: str) -> ApiConnection:
     """Reads the Connection `conn_id`.
 
     Raises:
-        ConnectionFieldError: there is none, or its host is no web address.
+        ConnectionFieldError: there is none, its host is no web address, or an extra field has a value that it cannot.
     """
     connection = find_connection(conn_id)
     if connection is None:
@@ -71,7 +88,17 @@ def api_connection(conn_id: str) -> ApiConnection:
             expected="an Airflow Connection that holds the shop's address and its API key.",
             fix=f"{add_command(conn_id)}, or Admin > Connections > Add in the Airflow UI.",
         )
-    return ApiConnection(conn_id, _base_url(conn_id, connection), connection.login or None, connection.password or None)
+    extra = extra_of(connection)
+    return ApiConnection(
+        conn_id,
+        _base_url(conn_id, connection),
+        connection.login or None,
+        connection.password or None,
+        key_location=_one_of(conn_id, extra, "key_location", tuple(KEY_LOCATIONS)),
+        key_name=_text(conn_id, extra, "key_name"),
+        page_size=_whole_number(conn_id, extra, "page_size"),
+        test_path=_text(conn_id, extra, "test_path"),
+    )
 
 
 def find_connection(conn_id: str) -> Connection | None:
@@ -96,6 +123,26 @@ def find_connection(conn_id: str) -> Connection | None:
 def add_command(conn_id: str) -> str:
     """The shell command that makes such a Connection."""
     return f"airflow connections add {conn_id} --conn-type ecom_api --conn-host https://SHOP --conn-password API_KEY"
+
+
+def extra_of(connection: Connection) -> dict[str, Any]:
+    """The Connection's extra fields.
+
+    Raises:
+        ConnectionFieldError: its extra is no JSON object.
+    """
+    if not connection.extra:
+        return {}
+    try:
+        found = json.loads(connection.extra)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        # The text itself may hold a secret.
+        raise _wrong_field(
+            str(connection.conn_id), "extra", "a text that is no JSON object", "a JSON object, or nothing"
+        )
+    return found
 
 
 @contextmanager
@@ -139,6 +186,39 @@ def fill_auth(auth: Any, connection: ApiConnection) -> Any:
         # As text: dlt would make a number of a key that looks like one.
         filled[name] = dlt.secrets.get(name, str)
     return filled
+
+
+def _one_of(conn_id: str, extra: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
+    value = extra.get(name) or None
+    if value is not None and value not in allowed:
+        raise _wrong_field(conn_id, name, repr(value)[:60], f"one of {', '.join(allowed)}, or nothing")
+    return value
+
+
+def _text(conn_id: str, extra: Mapping[str, Any], name: str) -> str | None:
+    value = extra.get(name) or None
+    if value is not None and not isinstance(value, str):
+        raise _wrong_field(conn_id, name, repr(value)[:60], "a text, or nothing")
+    return value.strip() or None if value else None
+
+
+def _whole_number(conn_id: str, extra: Mapping[str, Any], name: str) -> int | None:
+    value = extra.get(name)
+    if value is None or value == "":
+        return None
+    # Airflow's URI form has texts only.
+    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise _wrong_field(conn_id, name, repr(value)[:60], "a whole number from 1 on, or nothing")
+    return number
+
+
+def _wrong_field(conn_id: str, name: str, found: str, expected: str) -> ConnectionFieldError:
+    return ConnectionFieldError(
+        f"The Connection {conn_id!r} has {found} in its field {name!r}.",
+        expected=f"{expected}.",
+        fix=f"Admin > Connections in the Airflow UI, {conn_id}, field {name!r}.",
+    )
 
 
 def _base_url(conn_id: str, connection: Connection) -> str | None:

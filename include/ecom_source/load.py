@@ -14,6 +14,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from ecom_source.client import Traffic, shop_session
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.logs import task_logs
+from ecom_source.overrides import with_connection
 from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
@@ -122,10 +123,9 @@ class Load:
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
         write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
         source, attempt.readings = build_source(
-            self.api,
+            with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
-            base_url=attempt.connection.base_url,
             fill_auth=lambda auth: fill_auth(auth, attempt.connection),
             session=shop_session(attempt.redact, attempt.traffic),
         )

@@ -126,14 +126,12 @@ def build_source(
     component: Component,
     plan: Plan,
     *,
-    base_url: str | None,
     fill_auth: Callable[[Any], Any],
     session: Session,
 ) -> tuple[DltSource, dict[str, Reading]]:
     """The dlt source of one component, and the tallies that its read will fill.
 
     Args:
-        base_url: takes the place of the description's own, if given.
         fill_auth: completes an `auth` block with its secrets.
         session: the requests session to read with.
 
@@ -143,8 +141,6 @@ def build_source(
     config = _clone(api)
     client = config["client"]
     client.setdefault("session", session)
-    if base_url:
-        client["base_url"] = base_url
     for block in (client, _default_endpoint(config)):
         if "auth" in block:
             block["auth"] = _with_session(fill_auth(block["auth"]), session)

@@ -112,6 +112,57 @@ def test_empty_fields_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(monkeypatch, {"login": "", "password": ""}) == ApiConnection("shop_probe", None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("extra", "fields"),
+    [
+        pytest.param("", {}, id="none"),
+        pytest.param({"key_location": "", "key_name": " ", "page_size": None, "test_path": None}, {}, id="empty ones"),
+        pytest.param(
+            {"key_location": "header", "key_name": "X-API-Key"},
+            {"key_location": "header", "key_name": "X-API-Key"},
+            id="where the key goes",
+        ),
+        pytest.param({"page_size": 250}, {"page_size": 250}, id="a number"),
+        pytest.param({"page_size": "250"}, {"page_size": 250}, id="a number as text"),
+        pytest.param({"test_path": "/v1/orders"}, {"test_path": "/v1/orders"}, id="a path"),
+        pytest.param({"of_another_tool": [1]}, {}, id="fields of others are left alone"),
+    ],
+)
+def test_extra_fields(monkeypatch: pytest.MonkeyPatch, extra: Any, fields: dict[str, Any]) -> None:
+    connected = found(monkeypatch, {"host": "shop.test", "extra": extra})
+    assert connected == ApiConnection("shop_probe", "https://shop.test", None, None, **fields)
+
+
+def test_extra_fields_in_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+    connected = found(monkeypatch, "ecom-api://:k@shop.test/?key_location=header&key_name=X-API-Key&page_size=7")
+    assert (connected.key_location, connected.key_name, connected.page_size) == ("header", "X-API-Key", 7)
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"),
+    [
+        ({"key_location": "cookie"}, "'cookie' in its field 'key_location'"),
+        ({"key_location": 1}, "1 in its field 'key_location'"),
+        ({"key_name": ["a"]}, "['a'] in its field 'key_name'"),
+        ({"page_size": 0}, "0 in its field 'page_size'"),
+        ({"page_size": -5}, "-5 in its field 'page_size'"),
+        ({"page_size": "many"}, "'many' in its field 'page_size'"),
+        ({"page_size": 1.5}, "1.5 in its field 'page_size'"),
+        ({"page_size": True}, "True in its field 'page_size'"),
+        ({"test_path": 3}, "3 in its field 'test_path'"),
+        ('["s3cr3t"]', "a text that is no JSON object in its field 'extra'"),
+        ("s3cr3t", "a text that is no JSON object in its field 'extra'"),
+    ],
+    ids=str,
+)
+def test_an_extra_field_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, extra: Any, says: str) -> None:
+    with pytest.raises(ConnectionFieldError) as caught:
+        found(monkeypatch, {"host": "shop.test", "extra": extra})
+    assert caught.value.found == f"The Connection 'shop_probe' has {says}."
+    assert "Admin > Connections" in caught.value.fix
+    assert "s3cr3t" not in str(caught.value)
+
+
 def test_a_missing_connection_says_how_to_make_it() -> None:
     assert find_connection("shop_nowhere") is None
     with pytest.raises(ConnectionFieldError) as caught:

@@ -1,0 +1,159 @@
+"""The connection type "E-commerce API": what Airflow knows of it, and its Test button on a real shop."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from airflow.models.connection import Connection
+from airflow.providers_manager import ProvidersManager
+from tests.integration.conftest import Loader
+from tests.support.apis import api, whole
+from tests.support.loads import KEY, Tables, connection_json
+
+from demo_shop import DemoShop
+from ecom_source.errors import ConnectionFieldError
+from local_airflow.environment import free_port
+
+Press = Callable[..., tuple[bool, str]]
+
+
+@pytest.fixture
+def press(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, shop: DemoShop) -> Press:
+    """Presses Test on a form with these fields, as Airflow's api-server does; its answer never has the key."""
+
+    def press(extra: Any = None, **fields: Any) -> tuple[bool, str]:
+        given = {"host": shop.url, "password": KEY, **fields}
+        connection = Connection("transient", "ecom_api", extra=json.dumps(extra or {}), **given)
+        monkeypatch.setenv("AIRFLOW_CONN_TRANSIENT", connection.get_uri())
+        with caplog.at_level(logging.DEBUG):
+            passed, message = connection.test_connection()  # type: ignore[no-untyped-call]
+        for form in (KEY, quote(KEY), quote_plus(KEY)):
+            assert form not in message
+            assert form not in caplog.text
+        assert "transient" not in message
+        return passed, message
+
+    return press
+
+
+def test_the_installed_package_brings_the_type() -> None:
+    manager = ProvidersManager()  # type: ignore[no-untyped-call]
+    hook = manager.hooks["ecom_api"]
+    assert hook is not None
+    assert (hook.hook_name, hook.package_name) == ("E-commerce API", "ecom-elt")
+    fields = [name for name in manager.connection_form_widgets if name.startswith("extra__ecom_api__")]
+    assert [name.rpartition("__")[2] for name in fields] == ["key_location", "key_name", "page_size", "test_path"]
+    behaviour = manager.field_behaviours["ecom_api"]
+    assert behaviour["relabeling"]["host"] == "Base URL"
+    assert set(behaviour["hidden_fields"]) == {"schema", "port", "extra"}
+
+
+def test_a_good_form_says_what_came(press: Press, shop: DemoShop) -> None:
+    passed, message = press()
+    assert passed, message
+    start = f"{shop.url} was reached, the key is accepted, the first page of /v1/resource was read in "
+    assert message.startswith(start)
+    assert message.endswith(" ms: 100 of 340 rows.")
+    (request,) = shop.requests
+    assert (request.path, request.auth) == ("/v1/resource", "query")
+    assert request.params == {"limit": "100", "offset": "0", "api_key": KEY}
+
+
+@pytest.mark.parametrize(
+    ("extra", "fields", "way", "rows"),
+    [
+        ({"page_size": 7}, {}, "query", "7 of 340 rows"),
+        ({"test_path": "/v1/orders?limit=3"}, {}, "query", "3 of 120 rows"),
+        ({"test_path": "/v1/products/1"}, {}, "query", "1 row"),
+        ({"key_location": "header", "key_name": "X-API-Key"}, {"password": "plain"}, "header", "100 of 340 rows"),
+        ({"key_location": "bearer"}, {"password": "plain"}, "bearer", "100 of 340 rows"),
+        ({"key_location": "basic"}, {"password": "plain", "login": "shop"}, "basic", "100 of 340 rows"),
+    ],
+    ids=["page size", "test path", "a single row", "header", "bearer", "basic"],
+)
+def test_each_field_is_heeded(
+    press: Press, shop: DemoShop, extra: dict[str, Any], fields: dict[str, Any], way: str, rows: str
+) -> None:
+    if fields:
+        shop.access.api_key = "plain"
+    passed, message = press(extra, **fields)
+    assert passed, message
+    assert message.endswith(f" ms: {rows}.")
+    assert [each.auth for each in shop.requests] == [way]
+
+
+@pytest.mark.parametrize(
+    ("extra", "fields", "says"),
+    [
+        ({}, {"password": "wrong"}, "but it does not accept the key: 401 at /v1/resource"),
+        ({}, {"password": None}, "This Connection has an empty password. Expected: the api_key"),
+        ({}, {"host": None}, "The field Base URL is empty. Expected: the shop's address"),
+        ({}, {"host": "file:///etc/passwd"}, "has the value 'file:///etc/passwd'"),
+        ({}, {"host": "http://no-such-shop.invalid"}, "was not reached: its name is not known"),
+        ({}, {"host": f"http://127.0.0.1:{free_port()}"}, "was not reached: the connection was refused"),
+        ({"test_path": "/nowhere"}, {}, "but it answered 404 at /nowhere"),
+        ({"page_size": 100_000}, {}, "but it answered 400 at /v1/resource"),
+        ({"page_size": "x"}, {}, "This Connection has 'x' in its field 'page_size'. Expected: a whole number"),
+        ({"key_location": "header"}, {}, "the key goes into a header, not into which"),
+    ],
+    ids=["key", "no key", "no host", "no web address", "name", "port", "path", "page size", "number", "no key name"],
+)
+def test_a_form_that_cannot_work_says_which_step_failed(
+    press: Press, extra: dict[str, Any], fields: dict[str, Any], says: str
+) -> None:
+    passed, message = press(extra, **fields)
+    assert not passed
+    assert says in message
+
+
+@pytest.mark.parametrize(
+    ("fault", "options", "says"),
+    [
+        ("html", {}, "but the answer at /v1/resource is no JSON (it is 'text/html')"),
+        ("malformed", {}, "but the answer at /v1/resource is no JSON (it is 'application/json')"),
+        ("status", {"status": 503}, "but it answered 503 at /v1/resource"),
+        ("status", {"status": 429}, "but it answered 429 at /v1/resource"),
+        ("drop", {}, "was not reached: the connection broke"),
+    ],
+)
+def test_a_shop_that_is_ill_is_asked_once(
+    press: Press, shop: DemoShop, fault: str, options: dict[str, Any], says: str
+) -> None:
+    shop.fail(fault, times=None, **options)
+    passed, message = press()
+    assert not passed
+    assert says in message
+    assert len(shop.requests) == 1
+
+
+def test_a_shop_without_tls_is_told_from_one_that_is_not_trusted(press: Press, shop: DemoShop) -> None:
+    passed, message = press(host=shop.url.replace("http:", "https:"))
+    assert not passed
+    assert "was not reached: it does not speak TLS (https) there" in message
+
+
+def test_a_load_takes_key_location_and_page_size_from_the_connection(
+    load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = {"key_location": "header", "key_name": "X-API-Key", "page_size": 12}
+    with DemoShop(api_key="plain", sizes={"products": 30}) as shop:
+        monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url, "plain", extra=extra))
+        load(api(whole("products")))
+        asked = [(each.auth, each.params["limit"]) for each in shop.requests]
+    assert len(asked) in (3, 4)
+    assert set(asked) == {("header", "12")}
+    assert len(tables.rows("products")) == 30
+
+
+def test_a_load_refuses_a_wrong_extra_before_any_request(
+    shop: DemoShop, load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url, extra={"key_location": "nowhere"}))
+    with pytest.raises(ConnectionFieldError, match="'nowhere' in its field 'key_location'"):
+        load(api(whole("products")))
+    assert shop.requests == []
