@@ -235,7 +235,7 @@ def test_an_auth_object_is_left_alone() -> None:
 def test_an_empty_field_is_named_with_its_connection_and_command(kind: str, name: str) -> None:
     source = CONNECTION_FIELDS[name]
     values = {"login": "joe", "password": KEY, source: None}
-    half = ApiConnection("shop", None, **values)
+    half = ApiConnection("shop", None, values["login"], values["password"])
     others = {field: "given" for field in SECRET_FIELDS[kind] if field != name}
     with secrets_in_dlt(half):
         with pytest.raises(ConnectionFieldError) as caught:
