@@ -50,7 +50,7 @@ def test_the_installed_package_brings_the_type() -> None:
     assert [name.rpartition("__")[2] for name in fields] == ["key_location", "key_name", "page_size", "test_path"]
     behaviour = manager.field_behaviours["ecom_api"]
     assert behaviour["relabeling"]["host"] == "Base URL"
-    assert set(behaviour["hidden_fields"]) == {"schema", "port", "extra"}
+    assert set(behaviour["hidden_fields"]) == {"schema", "extra"}
 
 
 def test_a_good_form_says_what_came(press: Press, shop: DemoShop) -> None:
