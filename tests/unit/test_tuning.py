@@ -21,7 +21,7 @@ NESTED_TO_A_LIMIT: Any = {**TABLE, "x-normalizer": {"max_nesting": 1}}
 
 def preferred(destination: Any, table: TTableSchema) -> str:
     capabilities = tune(destination).capabilities()
-    choose = capabilities.loader_file_format_selector
+    choose: Any = capabilities.loader_file_format_selector
     first, supported = capabilities.preferred_loader_file_format, capabilities.supported_loader_file_formats
     return str(choose(first, list(supported), table_schema=table)[0] if choose else first)
 
