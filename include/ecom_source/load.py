@@ -21,6 +21,7 @@ from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.retry import SCHEMA_RACE
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
+from ecom_source.tuning import tune, tuned_dlt
 from ecom_source.warehouse import Warehouse, open_warehouse
 from ecom_source.watermark import read_watermarks, write_watermarks
 from ecom_source.window import Run, window_for
@@ -92,6 +93,8 @@ class Load:
                     staging_layout=staging.layout,
                 )
             )
+            stack.enter_context(tuned_dlt())
+            tune(warehouse.destination)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection), warehouse.secrets))
             stack.enter_context(task_logs(redact))

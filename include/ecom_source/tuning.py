@@ -1,0 +1,142 @@
+"""How dlt works best with each warehouse: one table, each setting with the measurement behind it.
+
+`make bench` repeats the measurements; `docs/performance.md` has them. None of these settings changes a table: the same
+rows in the same columns of the same types. What a user has set in dlt's own configuration wins over all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from dlt.common.configuration.providers.doc import BaseDocProvider
+
+if TYPE_CHECKING:
+    from dlt.common.destination import Destination
+    from dlt.common.schema.typing import TTableSchema
+    from dlt.common.typing import TLoaderFileFormat
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What is best for one kind of warehouse.
+
+    Args:
+        file_format: of the files that are loaded; None for dlt's own choice.
+        parallel_tasks: loads may write at the same time. False where the warehouse has one writer.
+        changes_json: dlt would make another column type of JSON in this file format; tables with such a column
+            are left to dlt's own choice.
+    """
+
+    file_format: TLoaderFileFormat | None = None
+    parallel_tasks: bool = True
+    changes_json: bool = False
+
+
+TUNINGS: Mapping[str, Tuning] = {
+    # insert_values takes 4 times the CPU time and 5 times the memory: DuckDB parses the rows as SQL.
+    "duckdb": Tuning(file_format="parquet", parallel_tasks=False),
+    # Through ADBC, if its driver is there: two thirds of the client's CPU time, less than half of the server's. A JSON
+    # column would become `json` instead of `jsonb`.
+    "postgres": Tuning(file_format="parquet", changes_json=True),
+}
+"""By dlt's name of the destination's type. Any other: dlt's own choice of everything."""
+DEFAULT = Tuning()
+
+DLT_SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {
+        # The files between dlt's steps live for seconds on the worker's own disk; to compress and expand them takes a
+        # tenth of the CPU time.
+        "data_writer": {"disable_compression": True},
+    }
+)
+"""dlt's own settings, as its config.toml would hold them."""
+
+
+def tuning_of(destination_type: str) -> Tuning:
+    """The tuning of a destination, by dlt's name of its type, such as `duckdb` or `dlt.destinations.duckdb`."""
+    return TUNINGS.get(destination_type.rsplit(".", 1)[-1], DEFAULT)
+
+
+def tune(destination: Destination[Any, Any]) -> Destination[Any, Any]:
+    """Makes `destination` prefer the file format of its tuning, table by table, where it can take it.
+
+    A resource's own `file_format` and a `loader_file_format` of the pipeline still win: dlt looks at them first.
+    """
+    tuning = tuning_of(destination.destination_type)
+    given = destination.caps_params
+    if tuning.file_format and not {"preferred_loader_file_format", "loader_file_format_selector"} & set(given):
+        capabilities = destination.capabilities()
+        given["loader_file_format_selector"] = FileFormats(tuning, capabilities.loader_file_format_selector)
+    return destination
+
+
+@dataclass(frozen=True)
+class FileFormats:
+    """dlt's `loader_file_format_selector`: the tuned format where a table can be loaded from it. May go to a worker
+    process of dlt, so it holds nothing that cannot.
+
+    Args:
+        tuning: of the destination.
+        theirs: the destination's own selector; it knows whether a driver is there.
+    """
+
+    tuning: Tuning
+    theirs: Any = None
+
+    def __call__(
+        self,
+        preferred: TLoaderFileFormat,
+        supported: Sequence[TLoaderFileFormat],
+        /,
+        *,
+        table_schema: TTableSchema,
+    ) -> tuple[TLoaderFileFormat, Sequence[TLoaderFileFormat]]:
+        """The format to prefer for a table, and those that it can be loaded from."""
+        if self.theirs is not None:
+            preferred, supported = self.theirs(preferred, supported, table_schema=table_schema)
+        wanted = self.tuning.file_format
+        if wanted is None or wanted not in supported or (self.tuning.changes_json and _may_have_json(table_schema)):
+            return preferred, supported
+        return wanted, supported
+
+
+def _may_have_json(table: TTableSchema) -> bool:
+    return "x-normalizer" in table or any(column.get("data_type") == "json" for column in table["columns"].values())
+
+
+@contextmanager
+def tuned_dlt(settings: Mapping[str, Any] = DLT_SETTINGS) -> Iterator[None]:
+    """Gives dlt these settings for as long as the block lasts, after all other places where it looks for them."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+    providers = Container()[PluggableRunContext].providers.providers
+    last = _Last(dict(settings))
+    providers.append(last)
+    try:
+        yield
+    finally:
+        providers.remove(last)
+
+
+class _Last(BaseDocProvider):
+    """dlt asks its providers in turn, and takes the first answer."""
+
+    @property
+    def name(self) -> str:
+        """What dlt's traces call this place."""
+        return "ecom_source.tuning"
+
+    @property
+    def supports_secrets(self) -> bool:
+        """It holds none."""
+        return False
+
+    @property
+    def supports_sections(self) -> bool:
+        """Settings are in sections, as in config.toml."""
+        return True
