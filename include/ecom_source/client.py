@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from dataclasses import dataclass, field
+from threading import local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -37,6 +39,10 @@ class Traffic:
     bytes: int = 0
     troubles: Counter[str] = field(default_factory=Counter)
     """Status codes (or exception names) of failed attempts, with their numbers."""
+    retries: Counter[str] = field(default_factory=Counter)
+    """Attempts that were made again, by what had failed."""
+    waited: dict[str, float] = field(default_factory=dict)
+    """Seconds between a failed attempt and the next, by what had failed."""
 
 
 def shop_session(redact: Redactor, traffic: Traffic) -> Session:
@@ -64,23 +70,37 @@ def shop_session(redact: Redactor, traffic: Traffic) -> Session:
 class _CountingAdapter(HTTPAdapter):
     def __init__(self, redact: Redactor, traffic: Traffic) -> None:
         self._redact, self._traffic = redact, traffic
+        # dlt sends a request again in the thread that sent it first.
+        self._failed = local()
         super().__init__(pool_maxsize=50)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         self._traffic.requests += 1
+        self._count_retry(request)
         try:
             response = super().send(request, *args, **kwargs)
+            if not kwargs.get("stream"):
+                # The session would read it next: here, a body that breaks off is counted as well.
+                _ = response.content
         except RequestException as error:
             self._trouble(type(error).__name__, request)
             # urllib3 puts the whole URL, key included, into the text of a connection error.
             raise type(error)(self._redact(str(error))) from None
-        self._traffic.bytes += int(response.headers.get("Content-Length") or 0)
+        # As they came over the wire, compressed or in chunks.
+        self._traffic.bytes += response.raw.tell()
         if response.status_code in RETRIED_STATUSES:
             after = response.headers.get("Retry-After")
             self._trouble(str(response.status_code), request, f", Retry-After: {after}" if after else "")
         return response
 
+    def _count_retry(self, request: PreparedRequest) -> None:
+        failed, what, ended = getattr(self._failed, "last", (None, "", 0.0))
+        if failed is request:
+            self._traffic.retries[what] += 1
+            self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + time.monotonic() - ended
+
     def _trouble(self, what: str, request: PreparedRequest, more: str = "") -> None:
         self._traffic.troubles[what] += 1
+        self._failed.last = request, what, time.monotonic()
         path = urlsplit(request.url or "").path
         logger.warning("%s %s: %s%s; up to %d attempts are made", request.method, path, what, more, MAX_ATTEMPTS)

@@ -13,12 +13,14 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.client import Traffic, shop_session
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
+from ecom_source.lineage import Origin, origin_table
 from ecom_source.logs import task_logs
 from ecom_source.overrides import with_connection
 from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.retry import SCHEMA_RACE
+from ecom_source.schema_changes import Columns, columns_of, schema_changes
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
 from ecom_source.tuning import tune, tuned_dlt
@@ -48,6 +50,8 @@ class _Attempt:
     plan: Plan = field(default_factory=Plan)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
+    origin: Origin | None = None
+    columns_before: Columns = field(default_factory=dict)
 
 
 @dataclass
@@ -68,12 +72,15 @@ class Load:
     warehouse_conn_id: str
     _attempt: _Attempt | None = None
 
-    def perform(self, run: Run, execute: Callable[[], Any], *, staging: Staging) -> Report:
+    def perform(
+        self, run: Run, execute: Callable[[], Any], *, staging: Staging, origin: Origin | None = None
+    ) -> Report:
         """Performs `run`: opens the shop and the warehouse, lets `execute` run the pipeline, cleans up.
 
         Args:
             execute: runs `self.pipeline` on `self.source`; dlt's Airflow helper, or a plain `pipeline.run`.
             staging: names the staging dataset of this attempt.
+            origin: who performs it, to be found again from each row; None outside Airflow.
 
         Raises:
             EcomError: something that a person can mend.
@@ -98,7 +105,7 @@ class Load:
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection), warehouse.secrets))
             stack.enter_context(task_logs(redact))
-            self._attempt = _Attempt(run, connection, warehouse, redact, staging)
+            self._attempt = _Attempt(run, connection, warehouse, redact, staging, origin=origin)
             # dlt's helper looks into the folder before it makes it anew.
             Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
             remove_dead_workspaces()
@@ -121,6 +128,7 @@ class Load:
         if attempt is None:
             raise RuntimeError("Load.source is called by Load.perform only")
         self.pipeline.sync_destination(destination=attempt.warehouse.destination)
+        attempt.columns_before = columns_of(self.pipeline)
         attempt.plan = self._plan(attempt.run)
         for name, window in attempt.plan.windows.items():
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
@@ -132,6 +140,8 @@ class Load:
             fill_auth=lambda auth: fill_auth(auth, attempt.connection),
             session=shop_session(attempt.redact, attempt.traffic),
         )
+        if attempt.origin is not None:
+            source.resources.add(origin_table(attempt.origin))
         return source
 
     def base_url(self, connection: ApiConnection) -> str:
@@ -164,6 +174,8 @@ class Load:
             load_ids=load_ids(trace),
             traffic=attempt.traffic,
             seconds=step_seconds(trace),
+            schema_changes=schema_changes(attempt.columns_before, columns_of(self.pipeline)),
+            first=not attempt.columns_before,
         )
 
     def _clean_up(self, attempt: _Attempt) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ecom_source.client import Traffic
+from ecom_source.lineage import TABLE
 from ecom_source.reading import Reading
 from ecom_source.window import Window, iso
 
@@ -26,6 +27,8 @@ class Report:
         rows: loaded rows by table, nested tables included.
         load_ids: dlt's load ids; none where nothing was new.
         seconds: duration by dlt step.
+        schema_changes: as `schema_changes` finds them.
+        first: there was no table of this pipeline before.
     """
 
     resource: str
@@ -37,6 +40,8 @@ class Report:
     load_ids: tuple[str, ...]
     traffic: Traffic
     seconds: Mapping[str, float] = field(default_factory=dict)
+    schema_changes: Sequence[Mapping[str, str]] = ()
+    first: bool = False
 
     def __str__(self) -> str:
         read = ", ".join(
@@ -90,16 +95,20 @@ class Report:
             "load_ids": list(self.load_ids),
             "requests": self.traffic.requests,
             "troubles": dict(self.traffic.troubles),
+            "retries": dict(self.traffic.retries),
+            "waited": {what: round(spent, 3) for what, spent in self.traffic.waited.items()},
             "bytes": self.traffic.bytes,
             "seconds": {step: round(spent, 3) for step, spent in self.seconds.items()},
+            "schema_changes": [dict(change) for change in self.schema_changes],
+            "first": self.first,
         }
 
 
 def rows_loaded(trace: PipelineTrace | None) -> dict[str, int]:
-    """Rows by table that the last run's normalize step wrote, dlt's own tables left out."""
+    """Rows by table that the last run's normalize step wrote, the tables of dlt and of this package left out."""
     info = trace.last_normalize_info if trace else None
     counts = info.row_counts if info else {}
-    return {table: rows for table, rows in counts.items() if not table.startswith("_dlt")}
+    return {table: rows for table, rows in counts.items() if not table.startswith("_dlt") and table != TABLE}
 
 
 def load_ids(trace: PipelineTrace | None) -> tuple[str, ...]:

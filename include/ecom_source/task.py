@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ecom_source.errors import EcomError
+from ecom_source.lineage import Origin
 from ecom_source.staging import Staging
 from ecom_source.window import Interval, Run, RunKind, parse_bound
 
@@ -38,7 +39,9 @@ def perform_task(load: Load, execute: Callable[..., Any], asset: Asset) -> Calla
         if chosen and not chosen & set(load.component.resources):
             raise AirflowSkipException(f"The run's `resources` names {sorted(chosen)} only.")
         try:
-            report = load.perform(run_of(context), execute, staging=staging_of(context["ti"]))
+            report = load.perform(
+                run_of(context), execute, staging=staging_of(context["ti"]), origin=origin_of(context)
+            )
         except EcomError as error:
             # A person must act; another attempt would only repeat the error, and the requests that led to it.
             raise AirflowFailException(str(error)) from None
@@ -58,7 +61,7 @@ def run_of(context: Mapping[str, Any]) -> Run:
         WindowError: a window that cannot be read.
     """
     dag_run, params = context["dag_run"], context["params"]
-    kind = RUN_KINDS.get(getattr(dag_run.run_type, "value", str(dag_run.run_type)), "manual")
+    kind = RUN_KINDS.get(_run_type(dag_run), "manual")
     start, end = dag_run.data_interval_start, dag_run.data_interval_end
     return Run(
         kind,
@@ -70,6 +73,16 @@ def run_of(context: Mapping[str, Any]) -> Run:
     )
 
 
+def origin_of(context: Mapping[str, Any]) -> Origin:
+    """The attempt of this task context."""
+    ti = context["ti"]
+    return Origin(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number, _run_type(context["dag_run"]))
+
+
 def staging_of(ti: Any) -> Staging:
     """The staging dataset of this attempt; its siblings are those of the same task, which runs once at a time."""
     return Staging.named(f"{ti.dag_id}/{ti.task_id}", f"{ti.run_id}/{ti.map_index}/{ti.try_number}/{ti.id}")
+
+
+def _run_type(dag_run: Any) -> str:
+    return str(getattr(dag_run.run_type, "value", dag_run.run_type))

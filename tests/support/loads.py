@@ -18,6 +18,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from tenacity import retry_if_exception
 
 from demo_shop import DemoShop
+from ecom_source.lineage import Origin
 from ecom_source.load import Load
 from ecom_source.report import Report
 from ecom_source.retry import READ_AGAIN, STEPS
@@ -52,7 +53,7 @@ def make_load(api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp
     return Load(api, component, pipeline, "ecom_api", "ecom_warehouse")
 
 
-def perform(load: Load, run: Run | None = None) -> Report:
+def perform(load: Load, run: Run | None = None, origin: Origin | None = None) -> Report:
     """Performs a load; a manual run without a window unless told otherwise."""
 
     def execute() -> None:
@@ -64,7 +65,7 @@ def perform(load: Load, run: Run | None = None) -> Report:
             with attempt:
                 load.pipeline.run(source)
 
-    return load.perform(run or manual(), execute, staging=Staging(None, uuid4().hex[:12]))
+    return load.perform(run or manual(), execute, staging=Staging(None, uuid4().hex[:12]), origin=origin)
 
 
 def manual(**fields: Any) -> Run:
