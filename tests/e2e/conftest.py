@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from tests.e2e.scene import embedded_path, embedded_warehouse
 from tests.support import PROJECT
+from tests.support.airflow_process import counting_backend
 from tests.support.loads import KEY, Tables
 from tests.support.postgres import PASSWORD, Postgres
 
@@ -63,12 +64,27 @@ def airflow(home: Path, the_shop: DemoShop, postgres: Postgres, metadata: str) -
         }
         for name, path in folders.items()
     ]
+    filed = {
+        "filed_api": here,
+        "filed_warehouse": {"conn_type": "duckdb", "host": str(home / "warehouse" / "in_a_file.duckdb")},
+    }
+    backend, _ = counting_backend(home, filed)
     with LocalAirflow(
         home,
         metadata_url=f"postgresql+psycopg2://postgres:{quote(PASSWORD, safe='')}@{HOST}:{postgres.port}/{metadata}",
-        connections={"ecom_api": here, "ecom_refused": nowhere},
+        connections={
+            "ecom_api": here,
+            "ecom_refused": nowhere,
+            "ecom_header": {**here, "extra": {"key_location": "header", "key_name": "X-API-Key"}},
+            "ecom_bearer": {**here, "extra": {"key_location": "bearer"}},
+            "ecom_basic": {**here, "login": "shop", "extra": {"key_location": "basic"}},
+            "ecom_named": {**here, "extra": {"key_name": "of-another-name"}},
+            "ecom_oauth2": {**here, "login": "demo-client"},
+        },
         extra_env={
+            **backend,
             "ECOM_DUCKDB_PATH": str(embedded_path(home)),
+            "SHOP_URL": the_shop.url,
             "TMPDIR": str(home / "tmp"),
             "KILL_ORDER": str(home / "kill-order"),
             "PYTHONPATH": f"{PROJECT / 'include'}:{PROJECT}",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.support.loads import Tables
+from tests.support.loads import Tables, duckdb_tables
 
 from demo_shop import DemoShop
 from local_airflow.instance import LocalAirflow
@@ -40,3 +41,22 @@ def test_a_run_loads_the_shop_logs_at_true_levels_and_cleans_up(
     assert sorted(path.name for path in (home / "tmp").glob("*e*lt*")) == []
     schemas = warehouse.query("SELECT DISTINCT schema_name FROM information_schema.schemata")[1]
     assert not [name for (name,) in schemas if "staging" in name]
+
+
+def test_connections_of_a_secrets_backend_are_looked_up_once_by_each_task(
+    airflow: LocalAirflow, shop: DemoShop, home: Path
+) -> None:
+    api = airflow.api()
+    api.wait_for_dag("filed")
+    notes = home / "look-ups.txt"
+    ours = ("connection filed_api", "connection filed_warehouse")
+    assert not [line for line in notes.read_text().splitlines() if line in ours]
+    api.unpause("filed")
+    assert airflow.wait_for_run("filed", airflow.trigger("filed")) == "success"
+    found = Counter(line for line in notes.read_text().splitlines() if line in ours)
+    # Two tasks; a Connection is asked for by each of them once, never by a parse.
+    assert found == dict.fromkeys(ours, 2)
+    assert not [line for line in notes.read_text().splitlines() if line.startswith("variable")]
+    tables = duckdb_tables(home / "warehouse" / "in_a_file.duckdb", "filed")
+    for name in ("customers", "products"):
+        tables.assert_equal_to(shop, name, name)

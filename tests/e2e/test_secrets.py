@@ -22,6 +22,11 @@ RUNS = {
     "troubled_customers": ("failed", "The shop still answered 503 to GET /v1/customers after 4 attempts."),
     "troubled_orders": ("failed", "gave no complete answer in 4 attempts"),
     "troubled_reviews": ("failed", "gave no complete answer in 4 attempts"),
+    "troubled_by_header": ("success", "{rows} resource rows read (the shop says {rows})"),
+    "troubled_by_bearer": ("success", "{rows} resource rows read (the shop says {rows})"),
+    "troubled_by_basic": ("success", "{rows} resource rows read (the shop says {rows})"),
+    "troubled_by_named": ("failed", "The shop answered 401 to GET /v1/resource: it does not accept the key."),
+    "troubled_by_oauth2": ("success", "{rows} resource rows read (the shop says {rows})"),
 }
 """By DAG: how its run ends, and what the task's log says of it."""
 
@@ -69,7 +74,9 @@ def test_the_key_is_in_nothing_that_airflow_or_a_task_wrote(
     answers += [json.dumps(api.get("/assets/events"))]
     answers += [json.dumps(api.get("/eventLogs")), json.dumps(api.get("/connections"))]
 
-    forms = Redactor([KEY], ["shop"]).forms
+    assert {each.auth for each in shop.requests} >= {"query", "header", "bearer", "basic", "oauth", None}
+
+    forms = Redactor([KEY], ["shop", "demo-client"]).forms
     assert KEY in forms
     written = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
     written |= rows(postgres.tables(metadata))

@@ -1,6 +1,8 @@
-"""Airflow DAGs that each read another path of the demo shop, so that a test can trouble one of them at a time."""
+"""Airflow DAGs that each read another path of the demo shop, or log in another way, so that a test can trouble each."""
 
 from __future__ import annotations
+
+import os
 
 import pendulum
 from tests.support.apis import api, windowed
@@ -19,6 +21,19 @@ for name, conn_id in (
         api(windowed(name)),
         api_conn_id=conn_id,
         dataset_name=f"troubled_{name}",
+        schedule=None,
+        start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    )
+
+OAUTH2 = {"type": "oauth2_client_credentials", "access_token_url": f"{os.environ.get('SHOP_URL')}/oauth/token"}
+
+for way in ("header", "bearer", "basic", "named", "oauth2"):
+    globals()[f"troubled_by_{way}"] = elt_dag(
+        f"troubled_by_{way}",
+        api(windowed("resource"), **({"client": {"auth": OAUTH2}} if way == "oauth2" else {})),
+        # How the key goes is said by the Connection.
+        api_conn_id=f"ecom_{way}",
+        dataset_name=f"troubled_by_{way}",
         schedule=None,
         start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     )
