@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ import pendulum
 from airflow.sdk import DAG, Asset, Param
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from ecom_source.errors import ApiConfigError
 from ecom_source.source import Component, components, cursors
 from ecom_source.task import perform_task
 
@@ -56,8 +58,9 @@ def elt_dag(
     Raises:
         ApiConfigError: dlt refuses `api`, or a cursor cannot be loaded by window.
     """
-    parts = components(api)
-    cursors(api, tuple(name for part in parts for name in part.resources))
+    with _named(dag_id):
+        parts = components(api)
+        cursors(api, tuple(name for part in parts for name in part.resources))
     if decompose == "none":
         parts = [Component(dataset_name, tuple(name for part in parts for name in part.resources))]
     defaults = {**TASK_DEFAULTS, **dag_kwargs.pop("default_args", {})}
@@ -74,6 +77,15 @@ def elt_dag(
             for before, after in pairwise(tasks):
                 before >> after
     return dag
+
+
+@contextmanager
+def _named(dag_id: str) -> Iterator[None]:
+    """Says of a description that is refused which DAG it came from; Airflow says which file."""
+    try:
+        yield
+    except ApiConfigError as error:
+        raise ApiConfigError(f"DAG {dag_id!r}: {error.found}", expected=error.expected, fix=error.fix) from error
 
 
 def _task_group(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
@@ -11,6 +12,9 @@ import requests
 from ecom_source.client import MAX_ATTEMPTS, RETRIED_STATUSES
 from ecom_source.connections import ApiConnection
 from ecom_source.errors import EcomError, PayloadError, RequestFailedError
+
+if TYPE_CHECKING:
+    from dlt.common.schema.exceptions import DataValidationError
 
 
 def explain(error: BaseException, connection: ApiConnection, base_url: str) -> EcomError | None:
@@ -21,6 +25,7 @@ def explain(error: BaseException, connection: ApiConnection, base_url: str) -> E
         connection: the API Connection of the load.
         base_url: the address that was asked.
     """
+    from dlt.common.schema.exceptions import DataValidationError
     from dlt.pipeline.exceptions import PipelineStepFailed
 
     causes = list(_chain(error))
@@ -29,6 +34,8 @@ def explain(error: BaseException, connection: ApiConnection, base_url: str) -> E
     for cause in causes:
         if isinstance(cause, EcomError):
             return cause
+        if isinstance(cause, DataValidationError):
+            return _against_contract(cause)
         if not at_shop:
             continue
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
@@ -56,6 +63,17 @@ def explain(error: BaseException, connection: ApiConnection, base_url: str) -> E
                 fix=f"check the host of Connection {connection.conn_id!r} and the network, then clear the task.",
             )
     return None
+
+
+def _against_contract(error: DataValidationError) -> PayloadError:
+    # For a value of another type dlt would have added a column of that type.
+    column = (error.column_name or "").partition("__v_")[0]
+    where = f"{error.table_name}.{column}" if column else error.table_name
+    return PayloadError(
+        f"A row for {where} breaks the schema contract: {error.schema_entity} is {error.contract_mode!r}.",
+        expected="rows that fit the tables and columns that are there; nothing of this read was loaded.",
+        fix="describe the column under `columns` in the API description, or set its `schema_contract` to `evolve`.",
+    )
 
 
 def _refused(response: requests.Response, connection: ApiConnection) -> RequestFailedError:

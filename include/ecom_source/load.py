@@ -20,7 +20,7 @@ from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.retry import SCHEMA_RACE
-from ecom_source.schema_changes import Columns, columns_of, schema_changes
+from ecom_source.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
 from ecom_source.tuning import tune, tuned_dlt
@@ -164,6 +164,8 @@ class Load:
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace
+        changes = schema_changes(attempt.columns_before, columns_of(self.pipeline))
+        log_changes(changes)
         return Report(
             resource=self.component.name,
             dataset=self.pipeline.dataset_name or "",
@@ -174,7 +176,7 @@ class Load:
             load_ids=load_ids(trace),
             traffic=attempt.traffic,
             seconds=step_seconds(trace),
-            schema_changes=schema_changes(attempt.columns_before, columns_of(self.pipeline)),
+            schema_changes=changes,
             first=not attempt.columns_before,
         )
 

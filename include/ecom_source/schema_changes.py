@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecom_source.lineage import TABLE
 
 if TYPE_CHECKING:
     from dlt.pipeline.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
 
 Columns = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Column schemas by table and column."""
@@ -42,3 +45,24 @@ def schema_changes(before: Columns, after: Columns) -> list[dict[str, str]]:
                 change = "type_varied" if column.get("variant") else "column_added"
                 found.append({"change": change, "table": table, "column": name, "data_type": str(column["data_type"])})
     return found
+
+
+def log_changes(changes: Iterable[Mapping[str, str]]) -> None:
+    """One line for each change. Where a column was split in two by the types of its values, it is a warning."""
+    for change in changes:
+        table, column, kind = change["table"], change.get("column", ""), change.get("data_type")
+        if change["change"] == "type_varied":
+            logger.warning(
+                "%s.%s: values of the type %s came, which %s.%s cannot hold: they are in this column of their own, and "
+                "the other one is null in their rows. To keep one column, give it a `data_type` under `columns` in the "
+                "API description and load into a new dataset; to refuse such values, set `schema_contract`.",
+                table,
+                column,
+                kind,
+                table,
+                column.partition("__v_")[0],
+            )
+        elif column:
+            logger.info("%s.%s: a new column, of the type %s", table, column, kind)
+        else:
+            logger.info("%s: a new table", table)

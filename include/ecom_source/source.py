@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from dlt.common.schema.typing import TSchemaContract
 from dlt.extract.incremental import Incremental
 from dlt.sources.helpers.rest_client.detector import single_entity_path
 from dlt.sources.rest_api.typing import RESTAPIConfig
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import Session
+
+SCHEMA_CONTRACT: TSchemaContract = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
+"""What happens to a value that fits no column: nothing is lost, dlt adds a column or table, and the report says so.
+
+A resource's own `schema_contract` wins. See https://dlthub.com/docs/general-usage/schema-contracts.
+"""
 
 
 @dataclass(frozen=True)
@@ -189,10 +196,10 @@ def _rest_api_source(config: RESTAPIConfig, *, name: str) -> DltSource:
 
     try:
         # The root key in nested tables lets a table change between replace and merge without orphans.
-        return rest_api_source(config, name=name, root_key=True)
+        return rest_api_source(config, name=name, root_key=True, schema_contract=SCHEMA_CONTRACT)
     except (DictValidationException, ValueError, TypeError, KeyError) as error:
         raise ApiConfigError(
-            f"dlt refuses the API description of {name!r}: {error}",
+            f"dlt refuses the API description: {error}",
             expected="a RESTAPIConfig as https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api/basic has it.",
             fix="change the description that the DAG file passes to elt_dag.",
         ) from error
