@@ -39,3 +39,7 @@ class IncompleteReadError(EcomError):
 
 class RequestFailedError(EcomError):
     """The API refused a request, or could not be reached, after dlt's own retries."""
+
+
+class DriverMissingError(EcomError):
+    """What the warehouse needs is not installed."""

@@ -24,7 +24,8 @@ from ecom_source.schema_changes import Columns, columns_of, log_changes, schema_
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
 from ecom_source.tuning import tune, tuned_dlt
-from ecom_source.warehouse import Warehouse, open_warehouse
+from ecom_source.warehouses import Warehouse, open_warehouse
+from ecom_source.warehouses.merges import check_merges
 from ecom_source.watermark import read_watermarks, write_watermarks
 from ecom_source.window import Run, window_for
 from ecom_source.workspace import remove_dead_workspaces, remove_workspace
@@ -127,9 +128,9 @@ class Load:
         attempt = self._attempt
         if attempt is None:
             raise RuntimeError("Load.source is called by Load.perform only")
-        self.pipeline.sync_destination(destination=attempt.warehouse.destination)
+        self.pipeline.sync_destination(destination=attempt.warehouse.destination, staging=attempt.warehouse.files)
         attempt.columns_before = columns_of(self.pipeline)
-        attempt.plan = self._plan(attempt.run)
+        attempt.plan = self._plan(attempt)
         for name, window in attempt.plan.windows.items():
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
         write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
@@ -140,6 +141,7 @@ class Load:
             fill_auth=lambda auth: fill_auth(auth, attempt.connection),
             session=shop_session(attempt.redact, attempt.traffic),
         )
+        check_merges(source, attempt.warehouse.destination)
         if attempt.origin is not None:
             source.resources.add(origin_table(attempt.origin))
         return source
@@ -148,7 +150,8 @@ class Load:
         """The shop's address: the Connection's, else the description's."""
         return connection.base_url or self.api["client"]["base_url"]
 
-    def _plan(self, run: Run) -> Plan:
+    def _plan(self, attempt: _Attempt) -> Plan:
+        run = attempt.run
         watermarks = read_watermarks(self.pipeline, self.component.name)
         windows = {
             name: window_for(
@@ -160,7 +163,8 @@ class Load:
             )
             for name, cursor in cursors(self.api, self.component.resources).items()
         }
-        return Plan(windows, full_refresh=run.full_refresh)
+        drop = not attempt.warehouse.traits.merge_drops_repeats
+        return Plan(windows, full_refresh=run.full_refresh, drop_repeats=drop)
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace

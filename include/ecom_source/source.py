@@ -51,10 +51,12 @@ class Plan:
     Args:
         windows: by resource, for those with a cursor.
         full_refresh: replace the tables rather than merge into them.
+        drop_repeats: pass a row on once only, for a warehouse whose merge does not do that itself.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     full_refresh: bool = False
+    drop_repeats: bool = False
 
 
 def components(api: RESTAPIConfig) -> list[Component]:
@@ -168,7 +170,10 @@ def build_source(
             watched,
             selector=_effective(config, resource, "data_selector"),
             overlap=name not in plan.windows,
-            drop=plan.full_refresh or _disposition(config, resource) != "merge" or _is_scd2(config, resource),
+            drop=plan.full_refresh
+            or plan.drop_repeats
+            or _disposition(config, resource) != "merge"
+            or _is_scd2(config, resource),
         )
         if paginator is not None:
             endpoint["paginator"] = paginator

@@ -1,0 +1,39 @@
+"""Whether a warehouse can do what the resources ask of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecom_source.errors import ApiConfigError
+
+if TYPE_CHECKING:
+    from dlt.common.destination import Destination
+    from dlt.extract import DltSource
+
+
+def check_merges(source: DltSource, destination: Destination[Any, Any]) -> None:
+    """Makes sure that the destination merges each table that is to be merged: dlt would append, and rows repeat.
+
+    Raises:
+        ApiConfigError: it cannot merge, or not by the strategy that a resource names.
+    """
+    from dlt.common.destination.exceptions import DestinationCapabilitiesException
+    from dlt.common.destination.utils import resolve_merge_strategy
+
+    capabilities = destination.capabilities()
+    for resource in source.selected_resources.values():
+        table = resource.compute_table_schema()
+        if table.get("write_disposition") != "merge":
+            continue
+        try:
+            strategy = resolve_merge_strategy({str(table["name"]): table}, table, capabilities)
+            reason = "" if strategy else "its tables are plain files, to which rows can only be added"
+        except DestinationCapabilitiesException as error:
+            reason = str(error)
+        if reason:
+            raise ApiConfigError(
+                f"The warehouse ({destination.destination_name}) cannot merge {resource.name!r}: {reason}.",
+                expected="a warehouse that merges, or another `write_disposition`.",
+                fix='give the warehouse Connection the extra {"table_format": "delta"}, or the resource '
+                '{"write_disposition": "replace"} and no cursor.',
+            )
