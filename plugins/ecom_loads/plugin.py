@@ -1,0 +1,37 @@
+"""What Airflow is told of the page. Airflow imports this in every process, also in a worker's: it stays light."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.configuration import conf
+from airflow.plugins_manager import AirflowPlugin
+
+PREFIX = "/ecom-loads"
+
+
+class LazyApp:
+    """The page's ASGI app, imported at the first request: FastAPI is nothing that a scheduler or worker needs."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answers as the app does."""
+        from ecom_loads.app import app
+
+        await app(scope, receive, send)
+
+
+def _page() -> str:
+    """The page's address for a browser; Airflow itself may live below a path."""
+    return urlsplit(conf.get("api", "base_url", fallback="/")).path.rstrip("/") + PREFIX
+
+
+class LoadsPlugin(AirflowPlugin):
+    """The page in the navigation, and as a tab of each DAG."""
+
+    name = "ecom_loads"
+    fastapi_apps = [{"app": LazyApp(), "url_prefix": PREFIX, "name": "Loads"}]  # noqa: RUF012 - Airflow's own form
+    external_views = [  # noqa: RUF012
+        {"name": "Loads", "href": f"{_page()}/", "destination": "nav", "url_route": "loads", "category": "browse"},
+        {"name": "Loads", "href": f"{_page()}/?dag_id={{DAG_ID}}", "destination": "dag", "url_route": "loads"},
+    ]
