@@ -14,16 +14,27 @@ from ecom_source.redact import Redactor
 
 logger = logging.getLogger(__name__)
 
+MOST_WORDS = 600
+"""Characters of a cause that are shown."""
+
 
 class LoadFailedError(Exception):
     """A load failed for a reason outside the shop and its description, such as the warehouse; a retry may help."""
 
 
 @contextmanager
-def raised_without_secrets(connection: ApiConnection, base_url: str, secrets: Iterable[str | None]) -> Iterator[None]:
+def raised_without_secrets(
+    connection: ApiConnection, base_url: str, secrets: Iterable[str | None], *, warehouse: str = "The warehouse"
+) -> Iterator[None]:
     """Lets an error through only as an `EcomError` or a `LoadFailedError`, with a clean text and no chain behind it.
 
     The chain (dlt, urllib3, the database driver) may hold a URL or a connection string; it is logged, redacted.
+
+    Args:
+        connection: the API Connection of the load.
+        base_url: the address that was asked.
+        secrets: what must not be seen.
+        warehouse: what a person calls the warehouse, and its Connection.
     """
     redact = Redactor(secrets, [connection.login])
     try:
@@ -35,7 +46,26 @@ def raised_without_secrets(connection: ApiConnection, base_url: str, secrets: It
         known = explain(error, connection, base_url)
         if known is not None:
             raise _clean(known, redact) from None
-        raise LoadFailedError(redact(f"{type(error).__name__}: {error}")) from None
+        raise LoadFailedError(redact(_in_short(error, warehouse))) from None
+
+
+def _in_short(error: Exception, warehouse: str) -> str:
+    """Where it failed and the last words of the cause; all else is in the lines logged before."""
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    if not isinstance(error, PipelineStepFailed):
+        return f"{type(error).__name__}: {error}"
+    cause = error.exception or error
+    text = str(cause).strip()
+    if "Traceback (most recent call last)" in text:
+        # A job that dlt gave up: the driver's own message is at the end.
+        text = text.rpartition("\n  File ")[2].partition("\n")[2].strip() or text
+    reason = " ".join(text.split())[:MOST_WORDS]
+    return (
+        f"{warehouse} failed at dlt's step {error.step!r}: {type(cause).__name__}: {reason} "
+        "Expected: a warehouse that can be reached and written. To fix: see the lines above, and the Connection of the "
+        "warehouse in Admin > Connections. Nothing is lost: the next attempt or run reads on from the watermark."
+    )
 
 
 def _clean(error: EcomError | LoadFailedError, redact: Redactor) -> EcomError | LoadFailedError:

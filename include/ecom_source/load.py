@@ -104,7 +104,12 @@ class Load:
             stack.enter_context(tuned_dlt())
             tune(warehouse.destination)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
-            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), warehouse.secrets))
+            named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
+            stack.enter_context(
+                raised_without_secrets(
+                    connection, self.base_url(connection), warehouse.secrets, warehouse=f"The warehouse {named}"
+                )
+            )
             stack.enter_context(task_logs(redact))
             self._attempt = _Attempt(run, connection, warehouse, redact, staging, origin=origin)
             # dlt's helper looks into the folder before it makes it anew.
