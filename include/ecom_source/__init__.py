@@ -1,6 +1,6 @@
 """An e-commerce REST API into a warehouse: dlt's `rest_api` source in an Airflow DAG.
 
-`elt_dag` makes the DAG; `ECOMMERCE_API` is the API of the specification.
+`elt_dag` makes the DAG; `ECOMMERCE_API` is the API of the specification; `Alarms` says whom to tell of what.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ os.environ.setdefault("PROVIDERS__ENABLE_AIRFLOW_SECRETS", "false")
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 if TYPE_CHECKING:
+    from ecom_source.alarms import Alarms
     from ecom_source.api import ECOMMERCE_API
     from ecom_source.dag import elt_dag
 
-__all__ = ["ECOMMERCE_API", "elt_dag"]
+__all__ = ["ECOMMERCE_API", "Alarms", "elt_dag"]
 
-_HOMES = {"ECOMMERCE_API": "ecom_source.api", "elt_dag": "ecom_source.dag"}
+_HOMES = {
+    "ECOMMERCE_API": "ecom_source.api",
+    "Alarms": "ecom_source.alarms",
+    "elt_dag": "ecom_source.dag",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ import pendulum
 from airflow.sdk import DAG, Asset, Param
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from ecom_source.alarms import Alarms
 from ecom_source.errors import ApiConfigError
 from ecom_source.source import Component, components, cursors
 from ecom_source.task import perform_task
@@ -39,6 +40,7 @@ def elt_dag(
     schedule: Any = "@daily",
     start_date: datetime,
     decompose: Decompose = "serialize",
+    alarms: Alarms | None = None,
     **dag_kwargs: Any,
 ) -> DAG:
     """A DAG that copies the resources of `api` into a warehouse and keeps the copy exact.
@@ -53,6 +55,7 @@ def elt_dag(
             of `start_date`; anything else is passed to Airflow as it is.
         start_date: aware; where its time zone has daylight saving, the schedule follows it.
         decompose: `serialize` runs the tasks one after another, `parallel` side by side, `none` makes one task of all.
+        alarms: whom to tell of what; nobody unless given.
         **dag_kwargs: passed to Airflow's `DAG`.
 
     Raises:
@@ -64,6 +67,9 @@ def elt_dag(
     if decompose == "none":
         parts = [Component(dataset_name, tuple(name for part in parts for name in part.resources))]
     defaults = {**TASK_DEFAULTS, **dag_kwargs.pop("default_args", {})}
+    if alarms is not None and alarms.late is not None:
+        own = dag_kwargs.get("deadline") or []
+        dag_kwargs["deadline"] = [*alarms.deadlines(), *(own if isinstance(own, list) else [own])]
     with DAG(
         dag_id,
         schedule=_with_intervals(schedule, start_date),
@@ -72,7 +78,7 @@ def elt_dag(
         params={**_params(parts), **dag_kwargs.pop("params", {})},
         **{"catchup": False, "doc_md": _DOC, "tags": ["ecom-elt"], **dag_kwargs},
     ) as dag:
-        tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id)
+        tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id, alarms)
         if decompose == "serialize":
             for before, after in pairwise(tasks):
                 before >> after
@@ -89,7 +95,12 @@ def _named(dag_id: str) -> Iterator[None]:
 
 
 def _task_group(
-    api: RESTAPIConfig, parts: Sequence[Component], dataset_name: str, api_conn_id: str, warehouse_conn_id: str
+    api: RESTAPIConfig,
+    parts: Sequence[Component],
+    dataset_name: str,
+    api_conn_id: str,
+    warehouse_conn_id: str,
+    alarms: Alarms | None,
 ) -> list[BaseOperator]:
     import dlt
     from airflow.providers.standard.operators.python import PythonOperator
@@ -125,6 +136,8 @@ def _task_group(
         )
         assert isinstance(operator, PythonOperator)  # noqa: S101 - dlt makes no other
         operator.python_callable = perform_task(load, operator.python_callable, asset)
+        if alarms is not None:
+            alarms.watch(operator, asset)
         tasks.append(operator)
         remove_workspace(pipeline)
     return tasks

@@ -45,7 +45,12 @@ def perform_task(load: Load, execute: Callable[..., Any], asset: Asset) -> Calla
         except EcomError as error:
             # A person must act; another attempt would only repeat the error, and the requests that led to it.
             raise AirflowFailException(str(error)) from None
-        context["outlet_events"][asset].extra = {**report.as_extra(), "try_number": context["ti"].try_number}
+        origin = origin_of(context)
+        context["outlet_events"][asset].extra = {
+            **report.as_extra(),
+            "run_type": origin.run_type,
+            "try_number": origin.try_number,
+        }
         logger.info("%s", report)
 
     return perform

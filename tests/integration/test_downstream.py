@@ -59,7 +59,8 @@ def modelled(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[str, int], tuple[int
 
 def test_it_is_scheduled_on_the_asset_that_the_orders_update(orders: ModuleType, sales: DAG) -> None:
     (loader,) = orders.demo_orders.tasks
-    (asset,) = sales.timetable.asset_condition.objects  # type: ignore[attr-defined]
+    condition: Any = sales.timetable.asset_condition
+    (asset,) = condition.objects
     assert [(each.name, each.uri) for each in loader.outlets] == [(asset.name, asset.uri)]
 
 

@@ -14,7 +14,8 @@ ORDERS = Asset(name="demo.orders", uri="ecom://demo/orders")
 """The asset of the task that loads the orders: its DAG's dataset, then the resource."""
 
 SALES = """
-SELECT CAST(o.created_at AS DATE) AS day, i.product_id, SUM(i.quantity) AS items, SUM(i.quantity * i.unit_price) AS revenue
+SELECT CAST(o.created_at AS DATE) AS day, i.product_id,
+    SUM(i.quantity) AS items, SUM(i.quantity * i.unit_price) AS revenue
 FROM orders AS o JOIN orders__line_items AS i ON i._dlt_parent_id = o._dlt_id
 GROUP BY 1, 2
 """
@@ -53,7 +54,7 @@ def demo_sales() -> None:
             info = pipeline.run(model)
             logging.getLogger(__name__).info("Sales made from %d new rows: %s", rows, info)
 
-    sales(new_orders())
+    sales(new_orders())  # type: ignore[arg-type]
 
 
 demo_sales()
