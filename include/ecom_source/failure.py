@@ -55,7 +55,7 @@ def _in_short(error: Exception, warehouse: str) -> str:
 
     if not isinstance(error, PipelineStepFailed):
         return f"{type(error).__name__}: {error}"
-    cause = error.exception or error
+    cause = error.exception
     text = str(cause).strip()
     if "Traceback (most recent call last)" in text:
         # A job that dlt gave up: the driver's own message is at the end.
