@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench import parse
+from bench import fleet, parse
 
 if __name__ == "__main__":
     parse.main()
+    fleet.main()

@@ -31,10 +31,10 @@ class Postgres:
         connection.autocommit = True
         return connection
 
-    def create_database(self, name: str) -> None:
+    def create_database(self, name: str, owner: str = "postgres") -> None:
         """Makes an empty database."""
         with self.connect().cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{name}"')
+            cursor.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
 
     def connection_json(self, database: str) -> str:
         """An Airflow Connection to a database, as `AIRFLOW_CONN_...` holds it."""
@@ -57,13 +57,13 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[Postgres]:
-    """Starts a server with its data in `folder`; stops it at the end."""
+def running_postgres(folder: Path, port: int | None = None) -> Iterator[Postgres]:
+    """Starts a server with its data in `folder`, on any free port unless one is given; stops it at the end."""
     server = get_server(folder, cleanup_mode="stop")
     # It comes up on a socket only; the same data on a port of 127.0.0.1 is what a warehouse looks like.
     server.psql(f"ALTER USER postgres PASSWORD '{PASSWORD}'")
     server.stop()
-    port = free_port()
+    port = port or free_port()
 
     def control(*arguments: str) -> None:
         pgexec("pg_ctl", ("-w", *arguments, "-D", str(server.pgdata)), server.bin_path, user=server.system_user)

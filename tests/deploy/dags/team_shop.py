@@ -1,0 +1,32 @@
+"""An Airflow DAG as a team adds it: several resources of one shop, loaded side by side."""
+
+from __future__ import annotations
+
+import pendulum
+
+from ecom_source import ECOMMERCE_API, elt_dag
+
+WINDOWED = {
+    "data_selector": "data",
+    "paginator": {"type": "offset", "limit": 100},
+    "incremental": {
+        "cursor_path": "updated_at",
+        "initial_value": "2020-01-01T00:00:00Z",
+        "start_param": "updated_since",
+        "end_param": "updated_before",
+    },
+}
+
+team_shop = elt_dag(
+    "team_shop",
+    {
+        **ECOMMERCE_API,
+        "resources": [
+            {"name": name, "endpoint": {"path": f"/v1/{name}", **WINDOWED}} for name in ("customers", "orders")
+        ],
+    },
+    dataset_name="team_shop",
+    schedule="@daily",
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    decompose="parallel",
+)
