@@ -30,8 +30,6 @@ def test_a_loop_makes_as_many_dags_each_with_its_own_names(tmp_path: Path, monke
         f"{shop}.ecommerce_data" for shop in shops
     }
     assert {task.max_active_tis_per_dag for each in tasks.values() for task in each} == {1}
-    loads = {dag_id: each[0].python_callable for dag_id, each in tasks.items()}
-    assert len(set(map(id, loads.values()))) == NUMBER
 
 
 def test_the_pages_and_files_that_the_docs_name_are_there() -> None:

