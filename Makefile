@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Twice quiet: errors only.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 STAMP := .venv/.installed
+# The shop and the local Airflow are the checkout's own: the installed package does not bring them.
+export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test lint bench lock clean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -169,6 +170,8 @@ def test_each_error_says_what_was_found_expected_and_how_to_mend_it(kind: type[E
     error = kind("Found this.", expected="that.", fix="do so.")
     assert str(error) == "Found this. Expected: that. To fix: do so."
     assert (error.found, error.expected, error.fix) == ("Found this.", "that.", "do so.")
+    sent = pickle.loads(pickle.dumps(error))  # noqa: S301 - made in the line itself
+    assert (type(sent), str(sent)) == (kind, str(error))
 
 
 def leaving(error: BaseException) -> BaseException:
