@@ -77,13 +77,11 @@ def running_mariadb(folder: Path) -> Iterator[MariaDB]:
         capture_output=True,
         timeout=120,
     )
-    init = folder / "init.sql"
-    init.write_text(f"CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO '{USER}'@'%';\n")
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
             [
                 *(program, "--no-defaults", f"--datadir={data}", f"--port={port}", f"--bind-address={HOST}"),
-                *(f"--socket={folder / 'server.sock'}", f"--pid-file={folder / 'server.pid'}", f"--init-file={init}"),
+                *(f"--socket={folder / 'server.sock'}", f"--pid-file={folder / 'server.pid'}"),
                 # For speed: nothing here has to outlive a crash. A far time zone shows that times are kept in UTC.
                 *(
                     "--innodb-flush-log-at-trx-commit=0",
@@ -97,19 +95,22 @@ def running_mariadb(folder: Path) -> Iterator[MariaDB]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait(MariaDB(port), server, folder / "server.log")
+        admin = _connected(folder / "server.sock", server, folder / "server.log")
+        with admin.cursor() as cursor:
+            cursor.execute("CREATE USER %s@'%%' IDENTIFIED BY %s", (USER, PASSWORD))
+            cursor.execute("GRANT ALL ON *.* TO %s@'%%'", (USER,))
+        admin.close()
         yield MariaDB(port)
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _wait(server: MariaDB, process: subprocess.Popen[bytes], log: Path) -> None:
+def _connected(socket: Path, process: subprocess.Popen[bytes], log: Path) -> Any:
     last = time.monotonic() + 60
     while True:
         try:
-            server.connect().close()
-            return
+            return pymysql.connect(unix_socket=str(socket), user="root", autocommit=True)
         except pymysql.Error:
             assert process.poll() is None and time.monotonic() < last, log.read_text()
             time.sleep(0.1)
