@@ -74,9 +74,10 @@ def _folders(folder: Path, dataset: str, sign: str, read: Callable[[Path], Any])
 def ducklake_extensions(folder: Path) -> Path:
     """A DuckDB `extension_directory` with the extension ducklake, which PyPI has for one version of DuckDB."""
     spec = find_spec("duckdb_extension_ducklake")
-    assert spec and spec.submodule_search_locations
+    locations = spec.submodule_search_locations if spec else None
+    assert locations, "duckdb-extension-ducklake is not installed"
     version = f"v{duckdb.__version__}"
-    found = Path(spec.submodule_search_locations[0], "extensions", version, "ducklake.duckdb_extension")
+    found = Path(locations[0], "extensions", version, "ducklake.duckdb_extension")
     with duckdb.connect() as connection:
         platform = connection.execute("PRAGMA platform").fetchall()[0][0]
     link = folder / version / platform / found.name

@@ -112,5 +112,6 @@ def _connected(socket: Path, process: subprocess.Popen[bytes], log: Path) -> Any
         try:
             return pymysql.connect(unix_socket=str(socket), user="root", autocommit=True)
         except pymysql.Error:
-            assert process.poll() is None and time.monotonic() < last, log.read_text()
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < last, log.read_text()
             time.sleep(0.1)

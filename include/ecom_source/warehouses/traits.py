@@ -48,7 +48,7 @@ TRAITS: Mapping[str, Traits] = {
     # No transactions: a table is exchanged with its new version, which is atomic.
     "clickhouse": Traits(replace="staging-optimized"),
     # Delta and Iceberg tables are replaced and merged in one commit each, and plain files have no choice. A merge is an
-    # upsert, which a key that comes twice makes fail or insert two rows. It only adds and changes rows of nested tables:
+    # upsert, which a key that comes twice makes fail or insert two rows. It adds and changes rows of nested tables, but
     # what was taken off a list would stay (dlt 1.31; to be let go when its merge_delta_table deletes them).
     "filesystem": Traits(replace=None, merge_drops_repeats=False, merge_reaches_nested=False),
 }
