@@ -168,8 +168,13 @@ class Load:
             )
             for name, cursor in cursors(self.api, self.component.resources).items()
         }
-        drop = not attempt.warehouse.traits.merge_drops_repeats
-        return Plan(windows, full_refresh=run.full_refresh, drop_repeats=drop)
+        traits = attempt.warehouse.traits
+        return Plan(
+            windows,
+            full_refresh=run.full_refresh,
+            drop_repeats=not traits.merge_drops_repeats,
+            lists_in_rows=not traits.merge_reaches_nested,
+        )
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace

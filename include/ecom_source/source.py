@@ -52,11 +52,13 @@ class Plan:
         windows: by resource, for those with a cursor.
         full_refresh: replace the tables rather than merge into them.
         drop_repeats: pass a row on once only, for a warehouse whose merge does not do that itself.
+        lists_in_rows: keep lists in a JSON column of their row, for a warehouse whose merge leaves nested rows behind.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     full_refresh: bool = False
     drop_repeats: bool = False
+    lists_in_rows: bool = False
 
 
 def components(api: RESTAPIConfig) -> list[Component]:
@@ -178,6 +180,10 @@ def build_source(
         if paginator is not None:
             endpoint["paginator"] = paginator
     source = _rest_api_source(config, name=component.name)
+    if plan.lists_in_rows:
+        for item in described:
+            if _disposition(config, item) == "merge":
+                source.resources[item["name"]].max_table_nesting = 0
     if plan.full_refresh:
         # A table with its history is never replaced: its resource is read whole by every run anyway.
         histories = {item["name"] for item in described if _is_scd2(config, item)}

@@ -53,19 +53,27 @@ def make_load(api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp
     return Load(api, component, pipeline, "ecom_api", "ecom_warehouse")
 
 
-def perform(load: Load, run: Run | None = None, origin: Origin | None = None) -> Report:
-    """Performs a load; a manual run without a window unless told otherwise."""
+def perform(
+    load: Load,
+    run: Run | None = None,
+    origin: Origin | None = None,
+    *,
+    staging: Staging | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> Report:
+    """Performs a load; a manual run without a window unless told otherwise. `before` runs once the source is there."""
 
     def execute() -> None:
         load.pipeline.activate()
         load.pipeline.drop()
         source = load.source()
+        before()
         # As dlt's task group does it.
         for attempt in READ_AGAIN.copy(retry=retry_if_exception(retry_load(STEPS))):
             with attempt:
                 load.pipeline.run(source)
 
-    return load.perform(run or manual(), execute, staging=Staging(None, uuid4().hex[:12]), origin=origin)
+    return load.perform(run or manual(), execute, staging=staging or Staging(None, uuid4().hex[:12]), origin=origin)
 
 
 def manual(**fields: Any) -> Run:
