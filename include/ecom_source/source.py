@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import Session
 
+    from ecom_source.ahead import ReadAhead
+
 SCHEMA_CONTRACT: TSchemaContract = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
 """What happens to a value that fits no column: nothing is lost, dlt adds a column or table, and the report says so.
 
@@ -139,12 +141,14 @@ def build_source(
     *,
     fill_auth: Callable[[Any], Any],
     session: Session,
+    ahead: ReadAhead | None = None,
 ) -> tuple[DltSource, dict[str, Reading]]:
     """The dlt source of one component, and the tallies that its read will fill.
 
     Args:
         fill_auth: completes an `auth` block with its secrets.
         session: the requests session to read with.
+        ahead: asks for pages in advance with that session.
 
     Raises:
         ApiConfigError: dlt refuses the description; its own message is kept.
@@ -176,6 +180,7 @@ def build_source(
             or plan.drop_repeats
             or _disposition(config, resource) != "merge"
             or _is_scd2(config, resource),
+            ahead=ahead if client["session"] is session else None,
         )
         if paginator is not None:
             endpoint["paginator"] = paginator
@@ -232,7 +237,7 @@ def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
 
 
 def _watched(
-    settings: Any, readings: list[Reading], *, selector: Any, overlap: bool, drop: bool
+    settings: Any, readings: list[Reading], *, selector: Any, overlap: bool, drop: bool, ahead: ReadAhead | None
 ) -> BasePaginator | None:
     """The resource's paginator with its pages counted, or None where dlt is to find one out by itself.
 
@@ -241,11 +246,13 @@ def _watched(
             of offsets, and an offset paginator is left to itself.
         overlap: as in `FollowingOffsetPaginator`.
         drop: leave out rows that an earlier page had; a merge does that itself.
+        ahead: asks for pages in advance.
     """
     from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
     from dlt.sources.rest_api.config_setup import create_paginator
 
-    from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
+    from ecom_source.offset import FollowingOffsetPaginator
+    from ecom_source.pages import WatchedPaginator
 
     plain = selector is None or re.fullmatch(r"[\w-]+(\.[\w-]+)*", str(selector)) is not None
     total_path = None
@@ -264,7 +271,9 @@ def _watched(
         return inner
     if isinstance(inner, OffsetPaginator) and not plain:
         return inner
-    return WatchedPaginator(inner, *readings, total_path=total_path, selector=selector if plain else None, drop=drop)
+    return WatchedPaginator(
+        inner, *readings, total_path=total_path, selector=selector if plain else None, drop=drop, ahead=ahead
+    )
 
 
 def _with_session(auth: Any, session: Session) -> Any:

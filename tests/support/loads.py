@@ -24,6 +24,7 @@ from ecom_source.report import Report
 from ecom_source.retry import READ_AGAIN, STEPS
 from ecom_source.source import components
 from ecom_source.staging import Staging
+from ecom_source.tuning import PARALLEL_PAGES
 from ecom_source.window import Interval, Run
 
 KEY = 'k+y/=&%é"1'
@@ -50,7 +51,7 @@ def make_load(api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp
     component = next(each for each in components(api) if each.name == name)
     folder = temp / f"dlt_{uuid4().hex[:8]}" / "pipelines"
     pipeline = dlt.pipeline(name, dataset_name=dataset, pipelines_dir=str(folder))
-    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse")
+    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse", PARALLEL_PAGES)
 
 
 def perform(
