@@ -36,7 +36,7 @@ def demo_sales() -> None:
         """Lets the warehouse fill the table `sales` from a SELECT; dlt speaks its dialect and swaps the table."""
         import dlt
 
-        from ecom_source.warehouse import open_warehouse
+        from ecom_source.warehouses import open_warehouse
 
         with (
             open_warehouse("ecom_warehouse", dataset_name="demo", staging_layout="%s_staging_sales") as warehouse,
