@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import Connection
-from tests.unit.warehouses.cases import ACCOUNT, CASES, LAKES, PEM, SERVER, SNOWFLAKE
+from tests.unit.warehouses.cases import ACCOUNT, CASES, LAKES, PEM, SERVER, SNOWFLAKE, Case
 
 from ecom_source.connections import find_connection
 from ecom_source.errors import ConnectionFieldError
@@ -20,6 +20,11 @@ from ecom_source.warehouses.opening import destination_of
 
 Found = Callable[[dict[str, Any] | str], Fields]
 ALL = {**CASES, **LAKES}
+AS_THEY_ARE = (
+    *("aws, a bucket", "aws, keys in the extra", "generic, one of the others"),
+    "ducklake in S3, catalog in PostgreSQL",
+)
+"""These have objects and numbers in the extra that are passed on as they are."""
 
 
 @pytest.fixture
@@ -89,7 +94,6 @@ def test_the_forms_of_a_connection_say_the_same(found: Found, name: str) -> None
     assert _same(access_of(found(uri)), by_json)
     # In a URI that a person writes each extra is a text of its own.
     as_text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in extra.items()}
-    # Objects and numbers of theirs that are passed on as they are.
     nested = name in (
         "aws, a bucket",
         "aws, keys in the extra",
