@@ -209,7 +209,8 @@ def test_every_kind_of_run_leaves_the_warehouse_equal_to_the_shop(place: Place, 
     shop.insert("resource")
     assert load(API).rows["ecommerce_data"] == 2
     assert_equal(place, shop)
-    assert load(API, backfill("2025-01-01", "2025-04-01")).rows["ecommerce_data"] > 5
+    again = [row for row in shop.rows("resource") if "2025-01" <= row["updated_at"] < "2025-04"]
+    assert load(API, backfill("2025-01-01", "2025-04-01")).rows["ecommerce_data"] == len(again) > 0
     assert_equal(place, shop)
     # A row is gone from the shop.
     shop.delete("resource", 5)
