@@ -39,11 +39,11 @@ class Warehouse:
         files: the bucket through which it takes its rows, for those that do: dlt's `staging` destination.
     """
 
-    destination: Destination[Any, Any]
+    destination: Destination[Any, Any] = field(repr=False)
     label: str
     secrets: tuple[str, ...] = field(default=(), repr=False)
     traits: Traits = field(default_factory=Traits)
-    files: Destination[Any, Any] | None = None
+    files: Destination[Any, Any] | None = field(default=None, repr=False)
 
 
 @contextmanager
