@@ -26,19 +26,17 @@ class Tuning:
 
     Args:
         file_format: of the files that are loaded; None for dlt's own choice.
-        parallel_tasks: loads may write at the same time. False where the warehouse has one writer.
         changes_json: dlt would make another column type of JSON in this file format; tables with such a column
             are left to dlt's own choice.
     """
 
     file_format: TLoaderFileFormat | None = None
-    parallel_tasks: bool = True
     changes_json: bool = False
 
 
 TUNINGS: Mapping[str, Tuning] = {
     # insert_values takes 4 times the CPU time and 5 times the memory: DuckDB parses the rows as SQL.
-    "duckdb": Tuning(file_format="parquet", parallel_tasks=False),
+    "duckdb": Tuning(file_format="parquet"),
     # Through ADBC, if its driver is there: two thirds of the client's CPU time, less than half of the server's. A JSON
     # column would become `json` instead of `jsonb`.
     "postgres": Tuning(file_format="parquet", changes_json=True),
