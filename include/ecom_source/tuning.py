@@ -131,7 +131,7 @@ def tuned_dlt(settings: Mapping[str, Any] = DLT_SETTINGS) -> Iterator[None]:
     last = _Last(dict(settings))
     thresholds = gc.get_threshold()
     providers.append(last)
-    # What is there by now (dlt, Airflow, a warehouse's driver) stays, and rows hold no cycles: to look through all of it
+    # What is there by now (dlt, Airflow, a warehouse's driver) stays, and rows hold no cycles: to look through it all
     # again and again takes a sixth of the CPU time.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
