@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
 from ecom_loads.coverage import coverage
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
