@@ -1,7 +1,7 @@
 """Loads of the past, written into Airflow's metadata as Airflow and this package would have left them.
 
-Run as a program in the environment of that Airflow: `python -m tests.support.history DAG_ID NUMBER [NAME]`, where NAME
-stands for every name that a shop may have chosen.
+Run as a program in the environment of that Airflow: `python -m tests.support.history DAG_ID NUMBER UNTIL [NAME]`, where
+NAME stands for every name that a shop may have chosen.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def extras(resource: str, number: int, until: datetime, try_number: int = 1) -> 
         watermark = end
 
 
-def write(dag_id: str, number: int, name: str | None = None) -> None:
-    """Writes hourly loads, the last of them in this hour: runs, task instances and asset events."""
+def write(dag_id: str, number: int, until: datetime, name: str | None = None) -> None:
+    """Writes hourly loads, the last one of the window that ends at `until`: runs, task instances and asset events."""
     from airflow.models.asset import AssetEvent
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
@@ -86,7 +86,6 @@ def write(dag_id: str, number: int, name: str | None = None) -> None:
 
     from ecom_loads.records import sources
 
-    until = (datetime.now(UTC) - timedelta(minutes=2)).replace(minute=0, second=0, microsecond=0)
     runs, tasks, events = [], [], []
     with create_session(scoped=False) as session:
         (source,) = sources(session, [dag_id])
@@ -142,4 +141,4 @@ def write(dag_id: str, number: int, name: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    write(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
+    write(sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3]), *sys.argv[4:])

@@ -13,6 +13,7 @@ from tests.support.apis import api, windowed
 
 from ecom_source import Alarms, elt_dag
 from ecom_source.alarms import fallen
+from ecom_source.errors import ApiConfigError
 
 
 class Note(BaseNotifier):
@@ -24,6 +25,9 @@ class Note(BaseNotifier):
     def __init__(self, text: str) -> None:
         self.text = text
         super().__init__()
+
+    async def async_notify(self, context: Any) -> None:
+        self.notify(context)
 
     def notify(self, context: Any) -> None:
         self.noted.append(self.text)
@@ -40,24 +44,38 @@ def dag_with(alarms: Alarms | None, **settings: Any) -> DAG:
     )
 
 
+def tasks_of(dag: DAG) -> list[Any]:
+    return list(dag.tasks)
+
+
 def test_all_are_off_by_default() -> None:
     for alarms in (None, Alarms(Note, {"text": "{{ alarm.text }}"})):
         dag = dag_with(alarms)
-        (task,) = dag.tasks
+        (task,) = tasks_of(dag)
         assert (task.on_failure_callback, task.on_success_callback, task.inlets) == ([], [], [])
         assert not dag.deadline
+
+
+def test_a_notifier_that_cannot_say_late_is_refused() -> None:
+    class Deaf(BaseNotifier):
+        pass
+
+    with pytest.raises(ApiConfigError, match="Deaf, which has no `async_notify`"):
+        dag_with(Alarms(Deaf, late=timedelta(hours=2)))
+    dag_with(Alarms(Deaf, failed=True))
 
 
 def test_each_setting_switches_its_own_on_beside_what_the_dag_has() -> None:
     own = [print]
     kept = {"default_args": {"on_failure_callback": own, "on_success_callback": own}}
-    (task,) = dag_with(Alarms(Note, failed=True), **kept).tasks
+    (task,) = tasks_of(dag_with(Alarms(Note, failed=True), **kept))
     assert (task.on_failure_callback[0], len(task.on_failure_callback), task.on_success_callback) == (print, 2, own)
-    (task,) = dag_with(Alarms(Note, schema_changed=True), **kept).tasks
+    (task,) = tasks_of(dag_with(Alarms(Note, schema_changed=True), **kept))
     assert (len(task.on_success_callback), len(task.on_failure_callback), task.inlets) == (2, 1, [])
-    (task,) = dag_with(Alarms(Note, rows_fell=0.5)).tasks
+    (task,) = tasks_of(dag_with(Alarms(Note, rows_fell=0.5)))
     assert task.inlets == task.outlets
-    (deadline,) = dag_with(Alarms(Note, late=timedelta(hours=2))).deadline or []
+    deadlines: Any = dag_with(Alarms(Note, late=timedelta(hours=2))).deadline
+    (deadline,) = deadlines
     assert deadline.interval == timedelta(hours=2)
 
 
@@ -101,13 +119,12 @@ def test_loads_that_say_nothing_of_each_other_are_not_compared() -> None:
 
 def test_a_failure_is_said_once_with_its_text() -> None:
     Note.noted.clear()
-    (task,) = dag_with(
-        Alarms(Note, {"text": "{{ alarm.kind }} {{ alarm.title }}: {{ alarm.text }}"}, failed=True)
-    ).tasks
+    template = "{{ alarm.kind }} {{ alarm.title }}: {{ alarm.text }}"
+    (task,) = tasks_of(dag_with(Alarms(Note, {"text": template}, failed=True)))
 
     class Instance:
         dag_id, run_id, task_id = "shop", "run", "shop.orders"
 
     (callback,) = task.on_failure_callback
-    callback({"ti": Instance(), "exception": AirflowFailException("{{ ti.secret }} is no template")})  # type: ignore[typeddict-item]
+    callback({"ti": Instance(), "exception": AirflowFailException("{{ ti.secret }} is no template")})
     assert Note.noted == ["failed shop: the load of orders failed: {{ ti.secret }} is no template"]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from ecom_loads.coverage import coverage
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)

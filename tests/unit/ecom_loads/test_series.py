@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from ecom_loads.records import Attempt, Loaded
 from ecom_loads.series import MOST_POINTS, series, totals
 

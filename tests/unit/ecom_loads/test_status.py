@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from ecom_loads.records import Attempt, Loaded, Schedule
 from ecom_loads.status import Status, status_of, under_way
 
