@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint bench lock clean
+.PHONY: help setup demo up env test lint bench lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ demo: setup  ## the shop, Airflow and a first load, from nothing to rows in the 
 up: setup  ## the shop and Airflow on this machine until Ctrl-C
 	@$(BIN)/python -m local_airflow.up $(ARGS)
 
+env:  ## .env for docker compose, with new keys and passwords
+	@$(PYTHON) tools/environment.py
+
 test: setup  ## all tests; some of them: make test ARGS="tests/unit -k window"
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
@@ -41,10 +44,12 @@ else
 	@$(BIN)/python -m pytest -m e2e
 endif
 
-lint: setup  ## ruff and mypy, as CI runs them
+lint: setup  ## ruff and mypy, and the files for Docker, as CI checks them
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yaml
 
 bench: setup  ## time and memory against the hand-written floor
 	@$(BIN)/python -m bench $(ARGS)
