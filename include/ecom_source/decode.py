@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from requests import Response
+from requests.exceptions import JSONDecodeError
 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _TOO_LONG = b"0" * 19
@@ -26,17 +27,25 @@ class PageResponse(Response):
         """The decoded body; whatever orjson does not take, or would take differently, is left to requests."""
         content = self.content
         if kwargs or not content or (self.encoding or "utf-8").lower() != "utf-8":
-            return super().json(**kwargs)
+            return self._by_requests(**kwargs)
         # A hook may have put another body into the response.
         if self._decoded_from is not content:
             try:
                 if _TOO_LONG in content.translate(_DIGITS):
-                    return super().json()
+                    return self._by_requests()
                 self._decoded = orjson.loads(content)
             except orjson.JSONDecodeError:
-                return super().json()
+                return self._by_requests()
             self._decoded_from = content
         return self._decoded
+
+    def _by_requests(self, **kwargs: Any) -> Any:
+        try:
+            return super().json(**kwargs)
+        except JSONDecodeError as error:
+            # So that whoever explains it can say which answer it was.
+            error.response = self
+            raise
 
     def forget(self) -> None:
         """Decodes anew when asked next: who had the decoded body so far may have changed it."""

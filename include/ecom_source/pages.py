@@ -10,14 +10,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from dlt.common import jsonpath
-from dlt.sources.helpers.rest_client.paginators import BasePaginator, OffsetPaginator
+from dlt.sources.helpers.rest_client.paginators import BasePaginator, OffsetPaginator, SinglePagePaginator
 from requests import Request, Response
 
-from ecom_source.errors import IncompleteReadError, PayloadError
+from ecom_source.errors import IncompleteReadError
 from ecom_source.offset import UNSTABLE_ORDER, FollowingOffsetPaginator
+from ecom_source.payload import check_page
 from ecom_source.reading import Keys, Reading
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class WatchedPaginator(BasePaginator):
         readings: the tally of this resource, and after it those of the resources that depend on it.
         total_path: JSONPath of the number of rows (not of pages) in each answer; None where the shop does not say.
         selector: plain path of the rows in each answer; an answer without it is an error, not an empty page.
+        required: columns of the primary key that each row must come with.
         drop: leave out rows whose key came on an earlier page. Otherwise only those that are the same to the letter as
             on the page before, for a merge takes the newest of several.
         ahead: sends the requests for the next pages while dlt works on this one.
@@ -48,11 +49,12 @@ class WatchedPaginator(BasePaginator):
         *readings: Reading,
         total_path: str | None,
         selector: str | None = None,
+        required: Sequence[str] = (),
         drop: bool = True,
         ahead: ReadAhead | None = None,
     ) -> None:
         super().__init__()
-        self.selector, self.drop, self.ahead = selector, drop, ahead
+        self.selector, self.required, self.drop, self.ahead = selector, tuple(required), drop, ahead
         self.inner, self.reading, self.readings = inner, readings[0], readings
         self.total_path = jsonpath.compile_path(total_path) if total_path else None
         self._begun = False
@@ -118,11 +120,12 @@ class WatchedPaginator(BasePaginator):
         """Takes in a page.
 
         Raises:
+            PayloadError: it is no page of rows.
             IncompleteReadError: this was the last page, and rows are missing.
         """
         rows = data if data is not None else []
-        if not rows:
-            self._check_payload(response)
+        many = not isinstance(self.inner, SinglePagePaginator)
+        check_page(response, rows, selector=self.selector, key=self.required, many=many)
         total_before, said = self._total, self._find_total(response)
         if self._asked_early and said != total_before:
             # Which of the two pages is the older one is not known. Asked for again, this one is the newer.
@@ -179,18 +182,6 @@ class WatchedPaginator(BasePaginator):
         self._in_a_row = -(4**self._moves)
         self._asked = []
         self.reading.page(0, self._total)
-
-    def _check_payload(self, response: Response) -> None:
-        if self.selector is None or jsonpath.find_values(self.selector, response.json()):
-            return
-        body = response.json()
-        came = f"the keys {sorted(body)[:10]}" if isinstance(body, dict) else f"a {type(body).__name__}"
-        raise PayloadError(
-            f"The answer of {urlsplit(response.url).path} has no {self.selector!r}; it has {came}.",
-            expected=f"the rows under {self.selector!r}, if only an empty list.",
-            fix="if the shop has an error page of its own, wait until it is well; else change `data_selector` in the "
-            "API description.",
-        )
 
     def _find_total(self, response: Response) -> int | None:
         if self.total_path is None:
