@@ -48,6 +48,7 @@ def seen(airflow: LocalAirflow) -> LocalAirflow:
     """The Airflow, with loads of the past written into its metadata."""
     for name, number in (("one", 1), ("many", MANY)):
         airflow.api().wait_for_dag(f"seen_{name}")
+        airflow.api().unpause(f"seen_{name}")
         subprocess.run(
             [
                 sys.executable,
@@ -222,7 +223,7 @@ def test_real_loads_their_hole_and_a_failure_are_seen_as_what_they_are(
     rows = [*(in_window(*each) for each in windows), in_window("", "9")]
     assert [(point["rows"], point["failed"]) for point in found["points"]] == [*((each, 0) for each in rows), (0, 1)]
     assert found["totals"]["requests"] == sum(record.status == 200 for record in real.shop.requests)
-    (change,) = [each for each in found["changes"] if each.get("column", "").startswith("ximg")]
+    (change,) = [each for each in found["changes"] if "img_src" in each.get("column", "")]
     expect(
         inner.locator("section", has_text="Schema changes").last.locator("td.code", has_text=change["column"])
     ).to_be_visible()
@@ -245,7 +246,17 @@ def test_the_page_opens_from_the_navigation(page: Page, seen: LocalAirflow) -> N
     inner.locator(".resources tr", has_text="seen_many").get_by_role("link").click()
     expect(inner.locator("#detail .title a")).to_have_text("seen_many")
     expect(inner.locator(".chart .main-svg").first).to_be_visible()
+    expect(inner.locator("#detail .pill").first).to_have_text("Fresh")
+
+
+def test_a_dag_has_its_own_tab(page: Page, seen: LocalAirflow) -> None:
+    page.set_viewport_size({"width": 1500, "height": 1180})
+    page.goto(f"{seen.url}/dags/seen_many/plugin/dag-loads")
+    inner = frame(page)
+    expect(inner.locator(".resources small")).to_have_text(["seen_many"])
+    expect(inner.locator(".chart .main-svg").first).to_be_visible()
     picture(page, "loads")
+    page.set_viewport_size({"width": 1360, "height": 900})
 
 
 def test_no_loads_and_one(page: Page, seen: LocalAirflow) -> None:

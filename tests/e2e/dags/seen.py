@@ -9,12 +9,7 @@ from tests.support.apis import api, windowed
 
 from ecom_source import elt_dag
 
-for name, schedule in (
-    ("real", None),
-    ("none", timedelta(hours=1)),
-    ("one", timedelta(hours=1)),
-    ("many", timedelta(hours=1)),
-):
+for name, schedule in (("real", None), ("none", timedelta(hours=1)), ("one", None), ("many", None)):
     globals()[f"seen_{name}"] = elt_dag(
         f"seen_{name}",
         api(windowed("orders")),
