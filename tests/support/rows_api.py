@@ -22,29 +22,40 @@ class RowsApi:
         seconds: how long each answer takes.
         total: whether answers have one.
         refuse: by the request's number (from 1), status and headers instead of an answer.
+        gather, gather_after: after so many requests, hold the answers until so many wait at once, at most 10 seconds.
     """
 
     rows: Sequence[Any]
     seconds: float = 0.0
     total: bool = True
     refuse: Callable[[int], tuple[int, dict[str, str]] | None] = lambda number: None
+    gather: int = 0
+    gather_after: int = 0
     url: str = ""
     requests: list[int] = field(default_factory=list)
     """Offsets asked for."""
+    times: list[float] = field(default_factory=list)
+    """When, by `time.monotonic`."""
     most_at_once: int = 0
     _at_once: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def answer(self, query: dict[str, list[str]]) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body."""
-        offset, limit = int(query["offset"][0]), int(query["limit"][0])
+        offset, limit = (int(query.get(name, [default])[0]) for name, default in (("offset", "0"), ("limit", "100")))
         with self._lock:
             self.requests.append(offset)
+            self.times.append(time.monotonic())
             refused = self.refuse(len(self.requests))
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
         if refused is None:
             time.sleep(self.seconds)
+            until = time.monotonic() + 10
+            while (
+                len(self.requests) > self.gather_after and self.most_at_once < self.gather and time.monotonic() < until
+            ):
+                time.sleep(0.005)
         with self._lock:
             self._at_once -= 1
         if refused is not None:
