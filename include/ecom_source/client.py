@@ -18,6 +18,7 @@ from requests.exceptions import RequestException
 from ecom_source.decode import PageResponse
 from ecom_source.pace import Pace
 from ecom_source.redact import Redactor
+from ecom_source.redirects import stay_at_home
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -72,6 +73,7 @@ def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None) -
     adapter = _CountingAdapter(redact, traffic, pace or Pace())
     session.mount("http://", adapter)
     session.mount("https://", adapter)
+    stay_at_home(session)
     return session
 
 
