@@ -206,6 +206,8 @@ def test_real_loads_their_hole_and_a_failure_are_seen_as_what_they_are(
     )
     expect(tile(inner, "rows loaded")).to_have_text(f"{sum(in_window(*each) for each in windows):,}")
 
+    picture(page, "loads-hole")
+
     # All of it, with a new column; the hole is filled.
     real.shop.update("orders", 7, **{EVIL: "new"})
     assert load() == "success"
@@ -230,9 +232,13 @@ def test_real_loads_their_hole_and_a_failure_are_seen_as_what_they_are(
     expect(rows_drawn(inner)).to_have_count(3)
     picture(page, "loads-failed")
 
-    # From the page to the run, in the page around it.
+    # From the page to the run and its log, in the page around it.
     inner.locator(".loads tr.failed a").first.click()
-    expect(page).to_have_url(re.compile(r"/dags/seen_real/runs/manual__"))
+    expect(page).to_have_url(re.compile(r"/dags/seen_real/runs/manual__[^/]+$"))
+    page.go_back()
+    frame(page).locator(".story").get_by_role("link", name=re.compile("^Log of")).click()
+    expect(page).to_have_url(re.compile(r"/dags/seen_real/runs/manual__.+/tasks/seen_real.orders\?try_number=1"))
+    expect(page.get_by_text("The shop answered 404 to GET /v1/orders").first).to_be_visible()
 
 
 def test_the_page_opens_from_the_navigation(page: Page, seen: LocalAirflow) -> None:
@@ -315,6 +321,7 @@ def test_it_follows_airflows_theme(page: Page, seen: LocalAirflow) -> None:
         around = page.evaluate("getComputedStyle(document.body).backgroundColor")
         expect(inner.locator("body")).to_have_css("background-color", around)
     inner.locator(".resources tr", has_text="seen_many").get_by_role("link").click()
+    expect(inner.locator("body:not([aria-busy]) #detail .title a")).to_have_text("seen_many")
     expect(inner.locator(".chart .main-svg").first).to_be_visible()
     picture(page, "loads-dark")
     page.evaluate("localStorage.setItem('theme', 'light')")
