@@ -41,7 +41,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/python -m pytest -m "not e2e" -n 2
-	@$(BIN)/python -m pytest -m e2e
+	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile
 endif
 
 lint: setup  ## ruff and mypy, and the files for Docker, as CI checks them

@@ -24,7 +24,7 @@ Key = tuple[str | None, str | None, Any]
 
 
 class ReadAhead:
-    """Sends requests before they are asked for, and keeps their answers until then.
+    """Sends requests before they are asked for, and keeps their answers until then; all others it sends at once.
 
     Args:
         session: a requests session; from now on it looks here first.

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 
-from ecom_source.decode import PageResponse
+from ecom_source.decode import NulFreeResponse, PageResponse
 from ecom_source.pace import Pace
 from ecom_source.redact import Redactor
 from ecom_source.redirects import stay_at_home
@@ -51,13 +51,14 @@ class Traffic:
     """Seconds between a failed attempt and the next, by what had failed."""
 
 
-def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None) -> Session:
+def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *, nul: bool = True) -> Session:
     """A requests session of dlt's client with the retries above, for `client.session` of a `RESTAPIConfig`.
 
     Every attempt is counted in `traffic`; an error that would carry the request's URL carries it redacted.
 
     Args:
         pace: for a session that several threads send with; it makes all of them wait when the shop says 429.
+        nul: leave the NULs that texts of the answers have.
     """
     from dlt.sources.helpers.requests import Client
 
@@ -70,7 +71,7 @@ def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None) -
         request_backoff_factor=BACKOFF_FACTOR,
         request_max_retry_delay=MAX_WAIT,
     ).session
-    adapter = _CountingAdapter(redact, traffic, pace or Pace())
+    adapter = _CountingAdapter(redact, traffic, pace or Pace(), PageResponse if nul else NulFreeResponse)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     stay_at_home(session)
@@ -78,8 +79,8 @@ def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None) -
 
 
 class _CountingAdapter(HTTPAdapter):
-    def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace) -> None:
-        self._redact, self._traffic, self._pace = redact, traffic, pace
+    def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace, response: type[Response]) -> None:
+        self._redact, self._traffic, self._pace, self._response = redact, traffic, pace, response
         self._counting = Lock()
         # dlt sends a request again in the thread that sent it first.
         self._failed = local()
@@ -113,7 +114,7 @@ class _CountingAdapter(HTTPAdapter):
 
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
         response = super().build_response(request, answer)
-        response.__class__ = PageResponse
+        response.__class__ = self._response
         return response
 
     def _count_retry(self, request: PreparedRequest) -> None:

@@ -25,7 +25,7 @@ from ecom_source.retry import SCHEMA_RACE
 from ecom_source.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
-from ecom_source.tuning import PARALLEL_PAGES, tune, tuned_dlt
+from ecom_source.tuning import PARALLEL_PAGES, tune, tuned_dlt, tuning_of
 from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.merges import check_merges
 from ecom_source.watermark import read_watermarks, write_watermarks
@@ -145,16 +145,16 @@ class Load:
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
         write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
         pace = Pace(self.parallel_pages)
-        session = shop_session(attempt.redact, attempt.traffic, pace)
-        if self.parallel_pages > 1:
-            attempt.ahead = ReadAhead(session, pace, self.parallel_pages)
+        tuning = tuning_of(attempt.warehouse.destination.destination_type)
+        session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
+        attempt.ahead = ReadAhead(session, pace, self.parallel_pages)
         source, attempt.readings = build_source(
             with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
             fill_auth=lambda auth: fill_auth(auth, attempt.connection),
             session=session,
-            ahead=attempt.ahead,
+            ahead=attempt.ahead if self.parallel_pages > 1 else None,
         )
         check_merges(source, attempt.warehouse.destination)
         if attempt.origin is not None:

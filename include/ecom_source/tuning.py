@@ -29,18 +29,20 @@ class Tuning:
         file_format: of the files that are loaded; None for dlt's own choice.
         changes_json: dlt would make another column type of JSON in this file format; tables with such a column
             are left to dlt's own choice.
+        keeps_nul: whether dlt's own choice of the format would keep a NUL in a text.
     """
 
     file_format: TLoaderFileFormat | None = None
     changes_json: bool = False
+    keeps_nul: bool = True
 
 
 TUNINGS: Mapping[str, Tuning] = {
     # insert_values takes 4 times the CPU time and 5 times the memory: DuckDB parses the rows as SQL.
-    "duckdb": Tuning(file_format="parquet"),
+    "duckdb": Tuning(file_format="parquet", keeps_nul=False),
     # Through ADBC, if its driver is there: two thirds of the client's CPU time, less than half of the server's. A JSON
     # column would become `json` instead of `jsonb`.
-    "postgres": Tuning(file_format="parquet", changes_json=True),
+    "postgres": Tuning(file_format="parquet", changes_json=True, keeps_nul=False),
 }
 """By dlt's name of the destination's type. Any other: dlt's own choice of everything."""
 DEFAULT = Tuning()

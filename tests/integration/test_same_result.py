@@ -61,6 +61,8 @@ def row(key: int) -> dict[str, Any]:
 ROWS = [row(key) for key in range(1, 231)]
 HUGE = [f'{{"id": {key}, "huge": {"1" * 19}, "text": "\\u0041"}}' for key in range(1, 131)]
 
+NUL = [{"id": key, "text": "a\0b"} for key in range(1, 4)]
+
 
 def description(**more: Any) -> Any:
     return api(whole("things", "/rows", columns=COLUMNS, **more))
@@ -159,6 +161,7 @@ def warehouse(
         pytest.param(ROWS, {"write_disposition": "replace"}, {}, id="replace"),
         pytest.param(ROWS, {"max_table_nesting": 1}, {}, id="nested to a limit"),
         pytest.param(HUGE, {}, {}, id="numbers of 19 digits"),
+        pytest.param(NUL, {}, {}, id="a NUL in a text"),
     ],
 )
 def test_every_table_is_the_same(
