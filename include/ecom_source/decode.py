@@ -33,9 +33,8 @@ class PageResponse(Response):
         if self._decoded_from is not content:
             try:
                 if _TOO_LONG in content.translate(_DIGITS):
-<<<<<<< HEAD
                     return self._by_requests()
-                self._decoded = orjson.loads(content)
+                self._decoded = self.without_nul(orjson.loads(content))
             except orjson.JSONDecodeError:
                 return self._by_requests()
             self._decoded_from = content
@@ -43,27 +42,15 @@ class PageResponse(Response):
 
     def _by_requests(self, **kwargs: Any) -> Any:
         try:
-            return super().json(**kwargs)
+            return self.without_nul(super().json(**kwargs))
         except JSONDecodeError as error:
             # So that whoever explains it can say which answer it was.
             error.response = self
             raise
-=======
-                    return self._whole()
-                self._decoded = self.without_nul(orjson.loads(content))
-            except orjson.JSONDecodeError:
-                return self._whole()
-            self._decoded_from = content
-        return self._decoded
-
-    def _whole(self) -> Any:
-        """As requests decodes it."""
-        return self.without_nul(super().json())
 
     def without_nul(self, value: Any) -> Any:
         """The decoded body, for a warehouse that takes all of it."""
         return value
->>>>>>> b0e218561615e1b14a617755385362b242332c26
 
     def forget(self) -> None:
         """Decodes anew when asked next: who had the decoded body so far may have changed it."""
