@@ -9,9 +9,9 @@ only the waiting is done in advance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ecom_source.decode import PageResponse
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Request, Response, Session
 
 Key = tuple[str | None, str | None, Any]
+
+
+class Sent(NamedTuple):
+    """A request that is under way."""
+
+    key: Key
+    turn: Turn
+    answer: Future[Response]
 
 
 class ReadAhead:
@@ -38,44 +46,39 @@ class ReadAhead:
         self._send = session.send
         self._pool: ThreadPoolExecutor | None = None
         self._settings: dict[str, dict[str, Any]] = {}
-        self._expected: dict[int, dict[Key, tuple[Future[Response], Turn]]] = {}
+        self._expected: dict[int, dict[int, Sent]] = {}
         session.send = self._answer  # type: ignore[method-assign,assignment]
 
-    def expect(self, owner: object, requests: Sequence[Request]) -> bool:
+    def expect(self, owner: object, requests: Mapping[int, Request]) -> None:
         """Sends those of `requests` that are not under way, and forgets what the same owner expected otherwise.
 
         Args:
             owner: whose pages these are.
-            requests: the next ones, in their order.
-
-        Returns:
-            Whether anything was forgotten.
+            requests: the next ones, in their order, by their offset.
         """
         before = self._expected.get(id(owner), {})
-        found: dict[Key, tuple[Future[Response], Turn]] = {}
-        for request in requests:
-            prepared = self._session.prepare_request(request)
-            key = _key(prepared)
-            found[key] = before.pop(key) if key in before else self._begin(prepared)
-        self._expected[id(owner)] = found
-        for future, turn in before.values():
-            self._drop(future, turn)
-        return bool(before)
+        # To prepare a request takes as long as to send it.
+        self._expected[id(owner)] = {
+            offset: before.pop(offset) if offset in before else self._begin(self._session.prepare_request(request))
+            for offset, request in requests.items()
+        }
+        for sent in before.values():
+            self._drop(sent)
 
     def close(self) -> None:
         """Gives up all requests that are under way."""
         for expected in self._expected.values():
-            for future, turn in expected.values():
-                self._drop(future, turn)
+            for sent in expected.values():
+                self._drop(sent)
         self._expected.clear()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _begin(self, prepared: PreparedRequest) -> tuple[Future[Response], Turn]:
+    def _begin(self, prepared: PreparedRequest) -> Sent:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.most, thread_name_prefix="ecom-pages")
         turn = self._pace.turn()
-        return self._pool.submit(self._fetch, prepared, turn), turn
+        return Sent(_key(prepared), turn, self._pool.submit(self._fetch, prepared, turn))
 
     def _fetch(self, prepared: PreparedRequest, turn: Turn) -> Response:
         with self._pace.taken(turn):
@@ -87,15 +90,17 @@ class ReadAhead:
             self._settings[host] = dict(self._session.merge_environment_settings(prepared.url, {}, None, None, None))
         return self._settings[host]
 
-    def _drop(self, future: Future[Response], turn: Turn) -> None:
-        future.cancel()
-        self._pace.leave(turn, given_up=True)
+    def _drop(self, sent: Sent) -> None:
+        sent.answer.cancel()
+        self._pace.leave(sent.turn, given_up=True)
 
     def _answer(self, prepared: PreparedRequest, **settings: Any) -> Response:
         key = _key(prepared)
         for expected in self._expected.values():
-            if key in expected:
-                return _clean(expected.pop(key)[0].result())
+            for offset, sent in expected.items():
+                if sent.key == key:
+                    del expected[offset]
+                    return _clean(sent.answer.result())
         with self._pace.taken():
             return _clean(self._send(prepared, **settings))
 

@@ -138,23 +138,23 @@ class FollowingOffsetPaginator(OffsetPaginator):
         self._end = end
         self.current_value = end - self._overlap
 
-    def upcoming(self, request: Request, most: int) -> list[Request]:
-        """The next requests, at most `most`, as they will be if no row moves; none where that cannot be told.
+    def upcoming(self, request: Request, most: int) -> dict[int, Request]:
+        """The next requests by offset, at most `most`, as they will be if no row moves; none where that is not known.
 
         Args:
             request: the next one.
         """
         last = self._last
         if request.method != "GET" or not (self.has_next_page and self.param_name and last and self._came):
-            return []
+            return {}
         if self._back or self.has_more_path:
-            return []
+            return {}
         last = last if self.maximum_value is None else min(last, self.maximum_value)
-        found: list[Request] = []
+        found: dict[int, Request] = {}
         offset = self.current_value
         while len(found) < most:
-            found.append(copy.copy(request))
-            found[-1].params = {**request.params, self.param_name: offset}
+            found[offset] = copy.copy(request)
+            found[offset].params = {**request.params, self.param_name: offset}
             if offset + self._came >= last:
                 break
             offset += self._came - self._overlap

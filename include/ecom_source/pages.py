@@ -71,8 +71,8 @@ class WatchedPaginator(BasePaginator):
         asked for in advance."""
         self._moves = 0
         """How often rows were seen to move."""
-        self._asked: list[Any] = []
-        """The parameters of the requests that are under way."""
+        self._asked: set[int] = set()
+        """The offsets of the requests that are under way."""
         self._asked_early = False
         """The next page was asked for before the one before it was there."""
 
@@ -98,7 +98,7 @@ class WatchedPaginator(BasePaginator):
         self._begin()
         self.inner.init_request(request)
         if self.ahead is not None:
-            self.ahead.expect(self, ())
+            self.ahead.expect(self, {})
 
     def update_request(self, request: Request) -> None:
         """Asks for the next page, and in advance for some of those behind it.
@@ -112,8 +112,8 @@ class WatchedPaginator(BasePaginator):
             return
         most = min(self.ahead.most, 2 ** (self._in_a_row - 1)) if self._in_a_row > 0 else 0
         requests = self.inner.upcoming(request, most)
-        self._asked_early = request.params in self._asked
-        self._asked = [each.params for each in requests]
+        self._asked_early = self.inner.current_value in self._asked
+        self._asked = set(requests)
         self.ahead.expect(self, requests)
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
@@ -180,7 +180,7 @@ class WatchedPaginator(BasePaginator):
         rows.clear()
         self._moves += 1
         self._in_a_row = -(4**self._moves)
-        self._asked = []
+        self._asked = set()
         self.reading.page(0, self._total)
 
     def _find_total(self, response: Response) -> int | None:

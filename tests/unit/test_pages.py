@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,8 +92,7 @@ class Early:
     _sent: dict[int, Request] = field(default_factory=dict)
     _answered: dict[int, Response] = field(default_factory=dict)
 
-    def expect(self, owner: object, requests: Sequence[Request]) -> None:
-        wanted = {int(request.params["offset"]): request for request in requests}
+    def expect(self, owner: object, wanted: Mapping[int, Request]) -> None:
         self._answered = {offset: answer for offset, answer in self._answered.items() if offset in wanted}
         self._sent = {offset: request for offset, request in wanted.items() if offset not in self._answered}
         for _ in range(self.choose(len(self._sent))):
