@@ -48,7 +48,7 @@ TUNINGS: Mapping[str, Tuning] = {
 DEFAULT = Tuning()
 
 PARALLEL_PAGES = 8
-"""Requests under way at once. At 50 ms an answer, 16 are little faster: dlt is busy with the rows by then."""
+"""Requests under way at once: few enough for a shop that others use as well."""
 
 DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType({"threads": 1})
 """DuckDB takes memory for each thread, in all 70 MB less with one, and a load is short against the rest of a run."""
