@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Twice quiet: errors only.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 STAMP := .venv/.installed
+# The shop and the local Airflow are the checkout's own: the installed package does not bring them.
+export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up env test lint bench lock clean
@@ -39,7 +41,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/python -m pytest -m "not e2e" -n 2
-	@$(BIN)/python -m pytest -m e2e
+	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile
 endif
 
 lint: setup  ## ruff and mypy, and the files for Docker, as CI checks them

@@ -1,50 +1,97 @@
-"""What is measured: each is one process, `python -m bench.subjects NAME ...`, that copies the shop into a warehouse."""
+"""What is measured. Each is one process, `python -m bench.subjects NAME …`, that copies the shop into a warehouse.
+
+`plain` and `ours` are in the process of a task: both take the shop's key from an Airflow Connection. `floor` is a
+script that knows the rows and does nothing that it need not.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import resource
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+KEY = "key"
+DATASET = "shop_rows"
 LIMIT = 100
+BATCH = 10_000
 
 
-def api(url: str) -> Any:
-    """The specification's source: offset pages of 100, merged on `id`; no cursor."""
+def spent() -> tuple[float, float]:
+    """CPU seconds of this process so far, and seconds on the clock."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime, time.monotonic()
+
+
+class Steps:
+    """CPU seconds and seconds on the clock, by step; written to `--steps FILE`."""
+
+    def __init__(self) -> None:
+        self.last = spent()
+        self.found: dict[str, list[float]] = {}
+
+    def done(self, name: str) -> None:
+        """What was spent since the last call belongs to `name`."""
+        now = spent()
+        before = self.found.get(name, [0.0, 0.0])
+        self.found[name] = [total + after - since for total, after, since in zip(before, now, self.last, strict=True)]
+        self.last = now
+
+
+def api(url: str, *, cursor: bool = False) -> Any:
+    """The specification's source: offset pages of 100, merged on `id`; with a cursor only where that is measured."""
     from ecom_source.api import ECOMMERCE_API
 
-    (resource,) = ECOMMERCE_API["resources"]
-    endpoint = {name: value for name, value in resource["endpoint"].items() if name != "incremental"}
+    (resource_,) = ECOMMERCE_API["resources"]
+    dropped = () if cursor else ("incremental",)
+    endpoint = {name: value for name, value in resource_["endpoint"].items() if name not in dropped}
     return {
         "client": {"base_url": url, "auth": {"type": "api_key", "name": "api_key", "location": "query"}},
         "resource_defaults": ECOMMERCE_API["resource_defaults"],
-        "resources": [{**resource, "endpoint": endpoint}],
+        "resources": [{**resource_, "endpoint": endpoint}],
     }
 
 
-def plain(url: str, warehouse: str, folder: Path, _: argparse.Namespace) -> None:
-    """dlt as it comes."""
+def connections(url: str, warehouse: str, folder: Path) -> None:
+    """Airflow's Connections, in the environment."""
+    os.environ["AIRFLOW_CONN_ECOM_API"] = json.dumps({"conn_type": "ecom_api", "host": url, "password": KEY})
+    os.environ["ECOM_DUCKDB_PATH"] = str(folder / "ours.duckdb")
+    if warehouse != "duckdb":
+        os.environ["AIRFLOW_CONN_ECOM_WAREHOUSE"] = warehouse
+
+
+def plain(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argparse.Namespace) -> None:
+    """dlt as it comes, in a task written by hand."""
+    from airflow.sdk import Connection
+
+    config = api(url)
+    config["client"]["auth"]["api_key"] = Connection.get("ecom_api").password
+    steps.done("imports of Airflow")
     import dlt
     from dlt.sources.rest_api import rest_api_source
 
-    config = api(url)
-    config["client"]["auth"]["api_key"] = "key"
-    destination: Any = (
-        dlt.destinations.postgres(warehouse)
-        if warehouse.startswith("postgres")
-        else dlt.destinations.duckdb(str(folder / "plain.duckdb"))
-    )
-    pipeline = dlt.pipeline("plain", destination=destination, dataset_name="shop", pipelines_dir=str(folder / "dlt"))
+    destination: Any = dlt.destinations.duckdb(str(folder / "plain.duckdb"))
+    if warehouse != "duckdb":
+        given = json.loads(warehouse)
+        names = {"host": "host", "port": "port", "database": "schema", "username": "login", "password": "password"}
+        destination = dlt.destinations.postgres({name: given[field] for name, field in names.items()})
+    pipeline = dlt.pipeline("plain", destination=destination, dataset_name=DATASET, pipelines_dir=str(folder / "dlt"))
+    steps.done("imports of dlt")
     pipeline.run(rest_api_source(config, name="plain"))
+    steps.done("all else")
 
 
-def ours(url: str, warehouse: str, folder: Path, arguments: argparse.Namespace) -> None:
+def ours(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argparse.Namespace) -> None:
     """This package, as its task does it."""
-    from datetime import UTC, datetime
+    from airflow.sdk import Connection
 
+    Connection.get("ecom_api")
+    steps.done("imports of Airflow")
     import dlt
 
     from ecom_source.load import Load
@@ -52,31 +99,137 @@ def ours(url: str, warehouse: str, folder: Path, arguments: argparse.Namespace) 
     from ecom_source.staging import Staging
     from ecom_source.window import Run
 
-    os.environ["AIRFLOW_CONN_ECOM_API"] = json.dumps({"conn_type": "ecom_api", "host": url, "password": "key"})
-    if warehouse.startswith("postgres"):
-        os.environ["AIRFLOW_CONN_ECOM_WAREHOUSE"] = warehouse
-    os.environ["ECOM_DUCKDB_PATH"] = str(folder / "ours.duckdb")
-    description = api(url)
+    steps.done("imports of dlt")
+    description = api(url, cursor=arguments.cursor)
     (component,) = components(description)
-    pipeline = dlt.pipeline(component.name, dataset_name="shop", pipelines_dir=str(folder / "dlt" / "pipelines"))
-    load = Load(description, component, pipeline, "ecom_api", "ecom_warehouse")
+    pipeline = dlt.pipeline(component.name, dataset_name=DATASET, pipelines_dir=str(folder / "dlt" / "pipelines"))
+    load = Load(description, component, pipeline, "ecom_api", "ecom_warehouse", arguments.pages)
 
     def execute() -> None:
-        load.pipeline.activate()
-        load.pipeline.drop()
-        load.pipeline.run(load.source())
+        pipeline.activate()
+        pipeline.drop()
+        steps.done("all else")
+        source = load.source()
+        steps.done("state and source")
+        pipeline.extract(source)
+        steps.done("extract")
+        pipeline.normalize()
+        steps.done("normalize")
+        pipeline.load()
+        steps.done("load")
 
-    report = load.perform(Run("manual", now=datetime.now(UTC)), execute, staging=Staging(None, "bench"))
-    print(report)
+    load.perform(Run("manual", now=datetime.now(UTC)), execute, staging=Staging(None, "bench"))
+    steps.done("all else")
 
 
-SUBJECTS: dict[str, Callable[[str, str, Path, argparse.Namespace], None]] = {"plain": plain, "ours": ours}
+def floor(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argparse.Namespace) -> None:
+    """Fetch, parse, bulk copy: a parent and a child table, no types but those of JSON, no merge."""
+    import orjson
+    import requests
 
-if __name__ == "__main__":
+    session = requests.Session()
+    write, close = _duckdb_writer(folder) if warehouse == "duckdb" else _postgres_writer(json.loads(warehouse))
+    parents: list[tuple[Any, ...]] = []
+    children: list[tuple[Any, ...]] = []
+    offset, total = 0, 1
+    while offset < total:
+        params: dict[str, Any] = {"api_key": KEY, "limit": LIMIT, "offset": offset}
+        page = orjson.loads(session.get(f"{url}/v1/resource", params=params).content)
+        total, offset = page["total"], offset + LIMIT
+        for row in page["data"]:
+            items, size = row.pop("items"), row.pop("dimensions")
+            parents.append((*row.values(), *size.values()))
+            children += [(row["id"], *item.values()) for item in items]
+        if len(parents) >= BATCH or offset >= total:
+            write(parents, children)
+            parents.clear()
+            children.clear()
+    close()
+
+
+PARENT = (
+    "id BIGINT, name VARCHAR, price NUMERIC(18, 4), currency VARCHAR, sku VARCHAR, category VARCHAR, brand VARCHAR, "
+    "description VARCHAR, stock BIGINT, is_active BOOLEAN, rating DOUBLE PRECISION, weight_grams BIGINT, "
+    "discontinued_at TIMESTAMPTZ, created_at TIMESTAMPTZ, updated_at TIMESTAMPTZ, "
+    "width BIGINT, height BIGINT, unit VARCHAR"
+)
+CHILD = "id BIGINT, line BIGINT, sku VARCHAR, quantity BIGINT, price DOUBLE PRECISION"
+Writer = tuple[Callable[[list[Any], list[Any]], None], Callable[[], None]]
+
+
+def _duckdb_writer(folder: Path) -> Writer:
+    import duckdb
+    import pyarrow
+
+    connection = duckdb.connect(str(folder / "floor.duckdb"))
+    for name, columns in (("parent", PARENT), ("child", CHILD)):
+        connection.execute(f"CREATE TABLE {name} ({columns})")
+
+    def write(parents: list[Any], children: list[Any]) -> None:
+        for name, columns, rows in (("parent", PARENT, parents), ("child", CHILD, children)):
+            names = [column.split()[0] for column in columns.replace("(18, 4)", "").split(", ")]
+            batch = pyarrow.table([pyarrow.array(values) for values in zip(*rows, strict=True)], names=names)
+            connection.register("batch", batch)
+            connection.execute(f"INSERT INTO {name} SELECT * FROM batch")
+            connection.unregister("batch")
+
+    return write, connection.close
+
+
+def _postgres_writer(given: dict[str, Any]) -> Writer:
+    import csv
+    import io
+
+    import psycopg2
+
+    connection = psycopg2.connect(
+        host=given["host"],
+        port=given["port"],
+        dbname=given["schema"],
+        user=given["login"],
+        password=given["password"],
+    )
+    cursor = connection.cursor()
+    for name, columns in (("parent", PARENT), ("child", CHILD)):
+        cursor.execute(f"CREATE TABLE {name} ({columns})")
+
+    def write(parents: list[Any], children: list[Any]) -> None:
+        for name, rows in (("parent", parents), ("child", children)):
+            text = io.StringIO()
+            csv.writer(text).writerows(rows)
+            text.seek(0)
+            cursor.copy_expert(f"COPY {name} FROM STDIN WITH (FORMAT csv)", text)
+
+    def close() -> None:
+        connection.commit()
+        connection.close()
+
+    return write, close
+
+
+SUBJECTS: dict[str, Callable[[str, str, Path, Steps, argparse.Namespace], None]] = {
+    "plain": plain,
+    "ours": ours,
+    "floor": floor,
+}
+
+
+def main() -> None:
+    """Runs one subject."""
     parser = argparse.ArgumentParser()
     parser.add_argument("subject", choices=SUBJECTS)
     parser.add_argument("--url", required=True)
-    parser.add_argument("--warehouse", default="duckdb")
+    parser.add_argument("--warehouse", default="duckdb", help="duckdb, or a Connection to PostgreSQL as JSON")
     parser.add_argument("--folder", type=Path, required=True)
-    parsed = parser.parse_args()
-    SUBJECTS[parsed.subject](parsed.url, parsed.warehouse, parsed.folder, parsed)
+    parser.add_argument("--pages", type=int, default=8)
+    parser.add_argument("--cursor", action="store_true")
+    parser.add_argument("--steps", type=Path, required=True)
+    arguments = parser.parse_args()
+    connections(arguments.url, arguments.warehouse, arguments.folder)
+    steps = Steps()
+    SUBJECTS[arguments.subject](arguments.url, arguments.warehouse, arguments.folder, steps, arguments)
+    arguments.steps.write_text(json.dumps(steps.found))
+
+
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,8 @@ os.environ |= {
     "PROVIDERS__ENABLE_AIRFLOW_SECRETS": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "NO_PROXY": "127.0.0.1,localhost",
+    # For what tests start as a process; for the tests themselves pyproject.toml says it.
+    "PYTHONPATH": f"{PROJECT / 'include'}:{PROJECT / 'plugins'}",
 }
 
 

@@ -11,7 +11,7 @@ from pkgutil import resolve_name
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from ecom_source.errors import IncompleteReadError
+from ecom_source.errors import ApiConfigError, IncompleteReadError
 
 if TYPE_CHECKING:
     from airflow.sdk import Asset, BaseNotifier
@@ -36,7 +36,8 @@ class Alarms:
             `title` and `text`, `dag_id`, `run_id`, `task_id` and `resource`: `{"text": "{{ alarm.text }}"}`.
         failed: a load has failed for good, all of its attempts being over.
         incomplete: a load has failed since the rows that were read are not the rows that the shop says it has.
-        late: a run is not over, or has failed, this long after it was queued.
+        late: a run is not over, or has failed, this long after it was queued. Needs a triggerer, and a notifier with
+            `async_notify`.
         schema_changed: a load has added a table or column, or met a value of another type; not said of the first load.
         rows_fell: a share of 1; a load has read fewer rows than the median of those before it by more than this share,
             or none. Loads are compared with those of the same run type, full refreshes left out.
@@ -54,20 +55,30 @@ class Alarms:
         """Adds the callbacks to a task that loads into `asset`, after those that it has."""
         if self.failed or self.incomplete:
             operator.on_failure_callback = [*operator.on_failure_callback, self.on_failure]
-        if self.schema_changed or self.rows_fell is not None:
+        if self.schema_changed:
+            operator.on_success_callback = [*operator.on_success_callback, self.on_schema]
+        if self.rows_fell is not None:
             # An inlet, so that the callback may look at the loads before this one.
-            operator.inlets = [*operator.inlets, *([asset] if self.rows_fell is not None else [])]
-            operator.on_success_callback = [*operator.on_success_callback, self.on_success]
+            operator.inlets = [*operator.inlets, asset]
+            operator.on_success_callback = [*operator.on_success_callback, self.on_rows]
 
     def deadlines(self) -> list[DeadlineAlert]:
         """For the DAG's argument `deadline`."""
         if self.late is None:
             return []
-        from airflow.sdk.definitions.callback import SyncCallback
+        from airflow.sdk import BaseNotifier
+        from airflow.sdk.definitions.callback import AsyncCallback
         from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+        if self.notifier.async_notify is BaseNotifier.async_notify:
+            raise ApiConfigError(
+                f"The alarm `late` is to go to {self.notifier.__qualname__}, which has no `async_notify`.",
+                expected="a notifier that Airflow's triggerer can run, which is where a deadline's callback runs.",
+                fix="change `notifier` of the Alarms in the DAG file, or leave `late` out.",
+            )
         path = f"{self.notifier.__module__}.{self.notifier.__qualname__}"
-        callback = SyncCallback(raise_late, kwargs={"notifier": path, "settings": dict(self.settings)})
+        # In the triggerer: what an executor runs for a deadline may not read the notifier's Connection (Airflow 3.3).
+        callback = AsyncCallback(raise_late, kwargs={"notifier": path, "settings": dict(self.settings)})
         return [DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, self.late, callback, name="late")]
 
     def on_failure(self, context: Mapping[str, Any]) -> None:
@@ -80,21 +91,27 @@ class Alarms:
             # Of a worker that was killed there is no error.
             self._send("failed", "failed", str(error or "The task ended without an error of its own."), context)
 
-    def on_success(self, context: Mapping[str, Any]) -> None:
-        """Airflow's success callback."""
+    def on_schema(self, context: Mapping[str, Any]) -> None:
+        """Airflow's success callback for `schema_changed`."""
         (asset,) = context["task"].outlets
         extra = context["outlet_events"][asset].extra
         changes = [] if extra.get("first") else extra.get("schema_changes") or []
-        if self.schema_changed and changes:
-            text = "; ".join(_change(each) for each in changes)
-            self._send("schema_changed", "changed the schema", text, context, asset)
-        if self.rows_fell is not None and not _everything(extra):
-            events = context["inlet_events"][asset].ascending(False).limit(LOOKED_AT)
-            fell = fallen(extra, [event.extra for event in events], self.rows_fell)
-            if fell:
-                self._send("rows_fell", "read fewer rows", fell, context, asset)
+        if changes:
+            self._send("schema_changed", "changed the schema", "; ".join(map(_change, changes)), context)
 
-    def _send(self, kind: str, title: str, text: str, context: Mapping[str, Any], asset: Asset | None = None) -> None:
+    def on_rows(self, context: Mapping[str, Any]) -> None:
+        """Airflow's success callback for `rows_fell`."""
+        (asset,) = context["task"].outlets
+        extra = context["outlet_events"][asset].extra
+        # A run that skipped its load has left no report.
+        if self.rows_fell is None or "resources" not in extra or _everything(extra):
+            return
+        events = context["inlet_events"][asset].ascending(False).limit(LOOKED_AT)
+        text = fallen(extra, [event.extra for event in events], self.rows_fell)
+        if text:
+            self._send("rows_fell", "read fewer rows", text, context)
+
+    def _send(self, kind: str, title: str, text: str, context: Mapping[str, Any]) -> None:
         ti = context["ti"]
         resource = ti.task_id.rpartition(".")[2]
         alarm = {
@@ -109,8 +126,8 @@ class Alarms:
         _notify(self.notifier, self.settings, {**context, "alarm": alarm})
 
 
-def raise_late(notifier: str, settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-    """The deadline's callback: Airflow runs it outside of any task, with the DAG run as its REST API shows it.
+async def raise_late(notifier: str, settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+    """The deadline's callback: the triggerer runs it, with the DAG run as Airflow's REST API shows it.
 
     Args:
         notifier: the path of the notifier's class; a deadline is kept in Airflow's metadata, as JSON.
@@ -125,7 +142,9 @@ def raise_late(notifier: str, settings: Mapping[str, Any], context: Mapping[str,
         "task_id": None,
         "resource": None,
     }
-    _notify(resolve_name(notifier), settings, {**context, "alarm": alarm})
+    instance = resolve_name(notifier)(**settings)
+    instance.context = {**context, "alarm": alarm}
+    await instance
 
 
 def fallen(extra: Mapping[str, Any], before: Sequence[Mapping[str, Any]], share: float) -> str | None:

@@ -6,14 +6,19 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from threading import local
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 
+from ecom_source.decode import NulFreeResponse, PageResponse
+from ecom_source.pace import Pace
 from ecom_source.redact import Redactor
+from ecom_source.redirects import stay_at_home
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -23,6 +28,7 @@ logger = logging.getLogger(__name__)
 RETRIED_STATUSES = (429, 500, 502, 503, 504)
 MAX_ATTEMPTS = 4
 """Requests in all: the first and three retries."""
+TOO_MANY = 429
 BACKOFF_FACTOR = 2
 """Seconds before the first retry; doubled before each further one: 2, 4, 8."""
 MAX_WAIT = 300
@@ -45,10 +51,14 @@ class Traffic:
     """Seconds between a failed attempt and the next, by what had failed."""
 
 
-def shop_session(redact: Redactor, traffic: Traffic) -> Session:
+def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *, nul: bool = True) -> Session:
     """A requests session of dlt's client with the retries above, for `client.session` of a `RESTAPIConfig`.
 
     Every attempt is counted in `traffic`; an error that would carry the request's URL carries it redacted.
+
+    Args:
+        pace: for a session that several threads send with; it makes all of them wait when the shop says 429.
+        nul: leave the NULs that texts of the answers have.
     """
     from dlt.sources.helpers.requests import Client
 
@@ -61,22 +71,26 @@ def shop_session(redact: Redactor, traffic: Traffic) -> Session:
         request_backoff_factor=BACKOFF_FACTOR,
         request_max_retry_delay=MAX_WAIT,
     ).session
-    adapter = _CountingAdapter(redact, traffic)
+    adapter = _CountingAdapter(redact, traffic, pace or Pace(), PageResponse if nul else NulFreeResponse)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
+    stay_at_home(session)
     return session
 
 
 class _CountingAdapter(HTTPAdapter):
-    def __init__(self, redact: Redactor, traffic: Traffic) -> None:
-        self._redact, self._traffic = redact, traffic
+    def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace, response: type[Response]) -> None:
+        self._redact, self._traffic, self._pace, self._response = redact, traffic, pace, response
+        self._counting = Lock()
         # dlt sends a request again in the thread that sent it first.
         self._failed = local()
         super().__init__(pool_maxsize=50)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        self._traffic.requests += 1
-        self._count_retry(request)
+        self._pace.wait()
+        with self._counting:
+            self._traffic.requests += 1
+            self._count_retry(request)
         try:
             response = super().send(request, *args, **kwargs)
             if not kwargs.get("stream"):
@@ -86,11 +100,21 @@ class _CountingAdapter(HTTPAdapter):
             self._trouble(type(error).__name__, request)
             # urllib3 puts the whole URL, key included, into the text of a connection error.
             raise type(error)(self._redact(str(error))) from None
-        # As they came over the wire, compressed or in chunks.
-        self._traffic.bytes += response.raw.tell()
+        with self._counting:
+            # As they came over the wire, compressed or in chunks.
+            self._traffic.bytes += response.raw.tell()
+        after = response.headers.get("Retry-After")
         if response.status_code in RETRIED_STATUSES:
-            after = response.headers.get("Retry-After")
             self._trouble(str(response.status_code), request, f", Retry-After: {after}" if after else "")
+        if response.status_code == TOO_MANY:
+            self._pace.refused(_seconds(after))
+        else:
+            self._pace.answered()
+        return response
+
+    def build_response(self, request: PreparedRequest, answer: Any) -> Response:
+        response = super().build_response(request, answer)
+        response.__class__ = self._response
         return response
 
     def _count_retry(self, request: PreparedRequest) -> None:
@@ -100,7 +124,18 @@ class _CountingAdapter(HTTPAdapter):
             self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + time.monotonic() - ended
 
     def _trouble(self, what: str, request: PreparedRequest, more: str = "") -> None:
-        self._traffic.troubles[what] += 1
+        with self._counting:
+            self._traffic.troubles[what] += 1
         self._failed.last = request, what, time.monotonic()
         path = urlsplit(request.url or "").path
         logger.warning("%s %s: %s%s; up to %d attempts are made", request.method, path, what, more, MAX_ATTEMPTS)
+
+
+def _seconds(retry_after: str | None) -> float:
+    """How long a `Retry-After` says to wait, in seconds or until a date; without one, as long as a first retry does."""
+    text = (retry_after or "").strip()
+    try:
+        seconds = float(text) if text.isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        seconds = BACKOFF_FACTOR
+    return min(max(seconds, 0), MAX_WAIT)

@@ -16,6 +16,7 @@ from ecom_source.alarms import Alarms
 from ecom_source.errors import ApiConfigError
 from ecom_source.source import Component, components, cursors
 from ecom_source.task import perform_task
+from ecom_source.tuning import PARALLEL_PAGES
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -40,6 +41,7 @@ def elt_dag(
     schedule: Any = "@daily",
     start_date: datetime,
     decompose: Decompose = "serialize",
+    parallel_pages: int = PARALLEL_PAGES,
     alarms: Alarms | None = None,
     **dag_kwargs: Any,
 ) -> DAG:
@@ -55,6 +57,8 @@ def elt_dag(
             of `start_date`; anything else is passed to Airflow as it is.
         start_date: aware; where its time zone has daylight saving, the schedule follows it.
         decompose: `serialize` runs the tasks one after another, `parallel` side by side, `none` makes one task of all.
+        parallel_pages: requests for the pages of a resource that are under way at once, at most; 1 for one after the
+            other. It takes offset pages with a total; others are always read one after the other.
         alarms: whom to tell of what; nobody unless given.
         **dag_kwargs: passed to Airflow's `DAG`.
 
@@ -78,7 +82,7 @@ def elt_dag(
         params={**_params(parts), **dag_kwargs.pop("params", {})},
         **{"catchup": False, "doc_md": _DOC, "tags": ["ecom-elt"], **dag_kwargs},
     ) as dag:
-        tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id, alarms)
+        tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id, parallel_pages, alarms)
         if decompose == "serialize":
             for before, after in pairwise(tasks):
                 before >> after
@@ -100,6 +104,7 @@ def _task_group(
     dataset_name: str,
     api_conn_id: str,
     warehouse_conn_id: str,
+    parallel_pages: int,
     alarms: Alarms | None,
 ) -> list[BaseOperator]:
     import dlt
@@ -121,7 +126,7 @@ def _task_group(
     for part in parts:
         # One pipeline per component: its task is named after it, and its state and schema are its own.
         pipeline = dlt.pipeline(part.name, dataset_name=dataset_name, progress=StepProgress(part.name))
-        load = Load(api, part, pipeline, api_conn_id, warehouse_conn_id)
+        load = Load(api, part, pipeline, api_conn_id, warehouse_conn_id, parallel_pages)
         asset = Asset(name=f"{dataset_name}.{part.name}", uri=f"ecom://{dataset_name}/{part.name}")
         (operator,) = group.add_run(
             pipeline,

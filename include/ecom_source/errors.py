@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 
 class EcomError(Exception):
     """A mistake that a person can mend.
@@ -15,6 +18,10 @@ class EcomError(Exception):
     def __init__(self, found: str, *, expected: str, fix: str) -> None:
         self.found, self.expected, self.fix = found, expected, fix
         super().__init__(f"{found} Expected: {expected} To fix: {fix}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: by default only `args` would travel, which `__init__` does not take."""
+        return partial(type(self), expected=self.expected, fix=self.fix), (self.found,)
 
 
 class ConnectionFieldError(EcomError):

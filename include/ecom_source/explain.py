@@ -42,7 +42,8 @@ def explain(error: BaseException, connection: ApiConnection, base_url: str) -> E
             return _refused(cause.response, connection)
         if isinstance(cause, json.JSONDecodeError | requests.exceptions.JSONDecodeError):
             return PayloadError(
-                f"The answer of {_where(cause, base_url)} is no JSON ({cause.msg} at character {cause.pos}).",
+                f"The answer of {_where(cause, base_url)} is no JSON{_kind(cause)}: {cause.msg} at character "
+                f"{cause.pos}.",
                 expected="a JSON body, as the API description says.",
                 fix="check the host of the Connection (an HTML page usually means a wrong address or a login page), "
                 "then run again.",
@@ -103,6 +104,12 @@ def _refused(response: requests.Response, connection: ApiConnection) -> RequestF
 def _where(error: BaseException, base_url: str) -> str:
     response = getattr(error, "response", None)
     return urlsplit(response.url).path if response is not None else base_url
+
+
+def _kind(error: BaseException) -> str:
+    response = getattr(error, "response", None)
+    kind = response.headers.get("Content-Type") if response is not None else None
+    return f" but {kind.partition(';')[0]!r}" if kind else ""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from ecom_source.ahead import ReadAhead
 from ecom_source.client import Traffic, shop_session
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.lineage import Origin, origin_table
 from ecom_source.logs import task_logs
 from ecom_source.overrides import with_connection
+from ecom_source.pace import Pace
 from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
@@ -23,7 +25,7 @@ from ecom_source.retry import SCHEMA_RACE
 from ecom_source.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
-from ecom_source.tuning import tune, tuned_dlt
+from ecom_source.tuning import PARALLEL_PAGES, tune, tuned_dlt, tuning_of
 from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.merges import check_merges
 from ecom_source.watermark import read_watermarks, write_watermarks
@@ -51,6 +53,7 @@ class _Attempt:
     plan: Plan = field(default_factory=Plan)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
+    ahead: ReadAhead | None = None
     origin: Origin | None = None
     columns_before: Columns = field(default_factory=dict)
 
@@ -64,6 +67,7 @@ class Load:
         component: the resources to load.
         pipeline: dlt's pipeline, named after the component.
         api_conn_id, warehouse_conn_id: the Airflow Connections.
+        parallel_pages: requests for the pages of a resource that are under way at once, at most.
     """
 
     api: RESTAPIConfig
@@ -71,6 +75,7 @@ class Load:
     pipeline: Pipeline
     api_conn_id: str
     warehouse_conn_id: str
+    parallel_pages: int = PARALLEL_PAGES
     _attempt: _Attempt | None = None
 
     def perform(
@@ -139,12 +144,17 @@ class Load:
         for name, window in attempt.plan.windows.items():
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
         write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
+        pace = Pace(self.parallel_pages)
+        tuning = tuning_of(attempt.warehouse.destination.destination_type)
+        session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
+        attempt.ahead = ReadAhead(session, pace, self.parallel_pages)
         source, attempt.readings = build_source(
             with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
             fill_auth=lambda auth: fill_auth(auth, attempt.connection),
-            session=shop_session(attempt.redact, attempt.traffic),
+            session=session,
+            ahead=attempt.ahead if self.parallel_pages > 1 else None,
         )
         check_merges(source, attempt.warehouse.destination)
         if attempt.origin is not None:
@@ -168,8 +178,13 @@ class Load:
             )
             for name, cursor in cursors(self.api, self.component.resources).items()
         }
-        drop = not attempt.warehouse.traits.merge_drops_repeats
-        return Plan(windows, full_refresh=run.full_refresh, drop_repeats=drop)
+        traits = attempt.warehouse.traits
+        return Plan(
+            windows,
+            full_refresh=run.full_refresh,
+            drop_repeats=not traits.merge_drops_repeats,
+            lists_in_rows=not traits.merge_reaches_nested,
+        )
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace
@@ -190,6 +205,8 @@ class Load:
         )
 
     def _clean_up(self, attempt: _Attempt) -> None:
+        if attempt.ahead is not None:
+            attempt.ahead.close()
         try:
             drop_staging(self.pipeline, attempt.staging)
         except Exception as error:

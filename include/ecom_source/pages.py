@@ -9,27 +9,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from dlt.common import jsonpath
-from dlt.common.utils import str2bool
-from dlt.sources.helpers.rest_client.paginators import BasePaginator, OffsetPaginator
+from dlt.sources.helpers.rest_client.paginators import BasePaginator, OffsetPaginator, SinglePagePaginator
 from requests import Request, Response
 
-from ecom_source.errors import IncompleteReadError, PayloadError
+from ecom_source.errors import IncompleteReadError
+from ecom_source.offset import UNSTABLE_ORDER, FollowingOffsetPaginator
+from ecom_source.payload import check_page
 from ecom_source.reading import Keys, Reading
+
+if TYPE_CHECKING:
+    from ecom_source.ahead import ReadAhead
 
 MOST_REPEATS = 5
 """Pages in a row without a new row before a shop is taken for one that gives the same page again and again."""
-MOST_STEPS_BACK = 5
-"""Pages in a row that may begin with an unknown row before a read is given up as one without a stable order."""
-
-
-MOST_STEPS_BACK_IN_ALL = 1000
-"""The same over a whole read."""
-LEAST_MARGIN = 8
-"""Rows by which pages overlap at least, once rows were seen to move; four times as many each time that is too few."""
 
 
 class WatchedPaginator(BasePaginator):
@@ -42,8 +37,10 @@ class WatchedPaginator(BasePaginator):
         readings: the tally of this resource, and after it those of the resources that depend on it.
         total_path: JSONPath of the number of rows (not of pages) in each answer; None where the shop does not say.
         selector: plain path of the rows in each answer; an answer without it is an error, not an empty page.
+        required: columns of the primary key that each row must come with.
         drop: leave out rows whose key came on an earlier page. Otherwise only those that are the same to the letter as
             on the page before, for a merge takes the newest of several.
+        ahead: sends the requests for the next pages while dlt works on this one.
     """
 
     def __init__(
@@ -52,10 +49,12 @@ class WatchedPaginator(BasePaginator):
         *readings: Reading,
         total_path: str | None,
         selector: str | None = None,
+        required: Sequence[str] = (),
         drop: bool = True,
+        ahead: ReadAhead | None = None,
     ) -> None:
         super().__init__()
-        self.selector, self.drop = selector, drop
+        self.selector, self.required, self.drop, self.ahead = selector, tuple(required), drop, ahead
         self.inner, self.reading, self.readings = inner, readings[0], readings
         self.total_path = jsonpath.compile_path(total_path) if total_path else None
         self._begun = False
@@ -67,10 +66,21 @@ class WatchedPaginator(BasePaginator):
         self._total: int | None = None
         self._page_before: Sequence[Any] | None = None
         self._repeats_in_a_row = 0
+        self._in_a_row = 0
+        """Pages that came one after another without a row that moved; below 0, so many are still to come before any are
+        asked for in advance."""
+        self._moves = 0
+        """How often rows were seen to move."""
+        self._asked: set[int] = set()
+        """The offsets of the requests that are under way."""
+        self._asked_early = False
+        """The next page was asked for before the one before it was there."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> WatchedPaginator:
         twin = copy.copy(self)
         twin.inner = copy.deepcopy(self.inner, memo)
+        # A dependent resource has a copy for each parent: its pages are read one after the other.
+        twin.ahead = None
         twin._begin()
         return twin
 
@@ -87,21 +97,40 @@ class WatchedPaginator(BasePaginator):
         self._begun = True
         self._begin()
         self.inner.init_request(request)
+        if self.ahead is not None:
+            self.ahead.expect(self, {})
 
     def update_request(self, request: Request) -> None:
-        """Asks for the next page."""
+        """Asks for the next page, and in advance for some of those behind it.
+
+        They are twice as many with each page that comes as expected, so that no request is wasted on a shop that turns
+        out not to say its total each time, or to cut its pages. Where rows move there are none for a while, and for
+        longer each time.
+        """
         self.inner.update_request(request)
+        if self.ahead is None or not isinstance(self.inner, FollowingOffsetPaginator):
+            return
+        most = min(self.ahead.most, 2 ** (self._in_a_row - 1)) if self._in_a_row > 0 else 0
+        requests = self.inner.upcoming(request, most)
+        self._asked_early = self.inner.current_value in self._asked
+        self._asked = set(requests)
+        self.ahead.expect(self, requests)
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Takes in a page.
 
         Raises:
+            PayloadError: it is no page of rows.
             IncompleteReadError: this was the last page, and rows are missing.
         """
         rows = data if data is not None else []
-        if not rows:
-            self._check_payload(response)
+        many = not isinstance(self.inner, SinglePagePaginator)
+        check_page(response, rows, selector=self.selector, key=self.required, many=many)
         total_before, said = self._total, self._find_total(response)
+        if self._asked_early and said != total_before:
+            # Which of the two pages is the older one is not known. Asked for again, this one is the newer.
+            self._pass_over(rows)
+            return
         # A shop may say it on the first page only; where to stop, only the answer at hand tells.
         self._total = total_before if said is None else said
         inner = self.inner
@@ -109,13 +138,13 @@ class WatchedPaginator(BasePaginator):
             vanished = 0 if said is None else max(0, (total_before or 0) - said)
             known = bool(rows) and (not self._keys.tracked or self._keys.seen(rows[0]))
             if inner.step_back(vanished=vanished, known=known, tracked=self._keys.tracked):
-                # Neither passed on nor remembered: what lies before it is read first.
-                rows.clear()
-                self.reading.page(0, self._total)
+                # What lies before it is read first.
+                self._pass_over(rows)
                 return
         fresh = self._keys.fresh(rows)
         nothing_new = bool(rows) and (not fresh if self._keys.tracked else rows == self._page_before)
         self._repeats_in_a_row = self._repeats_in_a_row + 1 if nothing_new else 0
+        self._in_a_row = min(self._in_a_row, 0) if nothing_new else self._in_a_row + 1
         stuck = nothing_new and (rows == self._page_before or self._repeats_in_a_row > MOST_REPEATS)
         before, self._page_before = self._page_before or (), list(rows)
         self._rows += len(rows)
@@ -135,27 +164,24 @@ class WatchedPaginator(BasePaginator):
                 raise IncompleteReadError(
                     f"Page after page of {self.reading.resource!r} has only rows that had come before.",
                     expected="new rows on each page: a shop that heeds the page that is asked for.",
-                    fix=_FIX,
+                    fix=UNSTABLE_ORDER,
                 )
         # dlt makes the page that it passes on from this very list, after this call.
         if self.drop:
             rows[:] = fresh
         elif len(fresh) < len(rows):
-            rows[:] = [row for row in rows if row not in before]
+            new = {id(row) for row in fresh}
+            rows[:] = [row for row in rows if id(row) in new or row not in before]
         if not inner.has_next_page:
             self._finish()
 
-    def _check_payload(self, response: Response) -> None:
-        if self.selector is None or jsonpath.find_values(self.selector, response.json()):
-            return
-        body = response.json()
-        came = f"the keys {sorted(body)[:10]}" if isinstance(body, dict) else f"a {type(body).__name__}"
-        raise PayloadError(
-            f"The answer of {urlsplit(response.url).path} has no {self.selector!r}; it has {came}.",
-            expected=f"the rows under {self.selector!r}, if only an empty list.",
-            fix="if the shop has an error page of its own, wait until it is well; else change `data_selector` in the "
-            "API description.",
-        )
+    def _pass_over(self, rows: list[Any]) -> None:
+        """Neither passes the page on nor remembers it."""
+        rows.clear()
+        self._moves += 1
+        self._in_a_row = -(4**self._moves)
+        self._asked = set()
+        self.reading.page(0, self._total)
 
     def _find_total(self, response: Response) -> int | None:
         if self.total_path is None:
@@ -179,13 +205,13 @@ class WatchedPaginator(BasePaginator):
                 f"The shop says that {name!r} has {self._total:,} rows, and {came:,} different rows came on its pages"
                 + (f" ({repeats:,} came more than once: its sort order is not stable)." if repeats else "."),
                 expected="as many different rows as the total says.",
-                fix=_FIX,
+                fix=UNSTABLE_ORDER,
             )
         if self._total is None and repeats and not isinstance(self.inner, OffsetPaginator):
             raise IncompleteReadError(
                 f"{repeats:,} rows of {name!r} came on more than one page, so others may have come on none.",
                 expected="each row once: pages of a sort order that is stable.",
-                fix=_FIX,
+                fix=UNSTABLE_ORDER,
             )
 
     def _wanted(self, total: int) -> int:
@@ -194,127 +220,3 @@ class WatchedPaginator(BasePaginator):
             return total
         last = total if self.inner.maximum_value is None else min(total, self.inner.maximum_value)
         return last - self.inner.initial_value
-
-
-class FollowingOffsetPaginator(OffsetPaginator):
-    """dlt's offset paginator, going by the rows that came rather than by the page size it asked for.
-
-    Args:
-        overlap: begin each page with the last row of the page before, so that a row that moved over the border is
-            noticed, even where as many rows came as went. Without a total nothing else tells, so then it always is.
-    """
-
-    def __init__(self, *args: Any, overlap: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.overlap = overlap
-        self._restart()
-
-    def _restart(self) -> None:
-        self._steps_back = self._all_steps_back = 0
-        self._aligned = False
-        """The shop heeds only offsets at the border of a page."""
-        self._back = 0
-        """Rows by which the last step went back; 0 after a page that was passed on."""
-        self._overlap = 0
-        """Rows of the page before with which the page asked for begins."""
-        self._margin = 0
-        """How many that is at least, since rows began to move."""
-        self._end = self.initial_value
-        """Offset behind the rows read so far."""
-        self._furthest = self.initial_value
-        """Up to which offset there was something to read so far."""
-
-    def init_request(self, request: Request) -> None:
-        """Begins with the first page."""
-        self._restart()
-        super().init_request(request)
-
-    def step_back(self, *, vanished: int, known: bool, tracked: bool) -> bool:
-        """Whether rows may lie between this page and those read before; then the next request goes back for them.
-
-        From then on the pages overlap by a margin, so that a shop in which rows move all the time is read to its end.
-
-        Args:
-            vanished: by how many the total has fallen since the page before: rows that vanish from pages already read
-                pull the following ones forward, over the border of this page.
-            known: the page begins with a row that was read before. With an overlap, nothing then lies between.
-            tracked: rows can be told apart, by a key.
-
-        Raises:
-            IncompleteReadError: it went back again and again.
-        """
-        moved = not known if self._overlap else vanished > 0
-        if self.current_value <= self.initial_value:
-            return False
-        if not moved:
-            self._steps_back = 0
-            return False
-        self._steps_back += 1
-        self._all_steps_back += 1
-        if self._steps_back > MOST_STEPS_BACK or self._all_steps_back > MOST_STEPS_BACK_IN_ALL:
-            raise IncompleteReadError(
-                f"{self._steps_back - 1} pages in a row (to offset {self.current_value:,}) did not begin "
-                "where the page before had ended.",
-                expected="pages of a stable order, at the offset that was asked for.",
-                fix=_FIX,
-            )
-        self._end = max(self.initial_value, self._end - vanished)
-        if tracked:
-            self._back = max(LEAST_MARGIN, 4 * self._back, 2 * vanished)
-            self._margin = min(self.limit // 2, max(self._margin, self._back))
-        self._overlap = self._back
-        self.current_value = max(self.initial_value, self._end - self._back)
-        return True
-
-    def follow(
-        self, response: Response, came: int, *, total: int | None, known: int | None, nothing_new: bool, stuck: bool
-    ) -> None:
-        """Moves on after a page of `came` rows.
-
-        Args:
-            total: rows that the shop says there are, if this answer says.
-            known: different rows so far; None where they cannot be told apart.
-            nothing_new: no row of this page was new.
-            stuck: the same rows come again and again. Among the rows that are known, that is the way back; beyond them,
-                the shop does not heed the offset.
-        """
-        end = self.current_value + (came or self.value_step)
-        went_back, self._back = self._back > 0, 0
-        if stuck and self._overlap and not went_back and not self._aligned:
-            # It may heed only offsets that are a multiple of the page size: ask once more, at the border.
-            self._aligned, self._overlap, self.current_value = True, 0, self._end
-            return
-        only_overlap = nothing_new and not went_back and came <= self._overlap
-        if (
-            only_overlap
-            or (not came and self.stop_after_empty_page)
-            or (stuck and end > max(self._furthest, known or 0))
-        ):
-            self._has_next_page = False
-            return
-        self._furthest = max(self._furthest, end)
-        reached = total is not None and end >= total + self.base_index
-        beyond = self.maximum_value is not None and end >= self.maximum_value
-        self._has_next_page = not reached and not beyond and self._has_more(response) is not False
-        least = 1 if self.overlap or total is None else 0
-        self._overlap = (
-            max(0, min(came - 1, max(least, self._margin))) if known is not None and not self._aligned else 0
-        )
-        self._end = end
-        self.current_value = end - self._overlap
-
-    def _has_more(self, response: Response) -> bool | None:
-        if not self.has_more_path:
-            return None
-        found = jsonpath.find_values(self.has_more_path, response.json())
-        if not found:
-            return None
-        if not isinstance(found[0], bool | str):
-            self._handle_invalid_has_more(found[0])
-        return found[0] if isinstance(found[0], bool) else str2bool(found[0])
-
-
-_FIX = (
-    "give the endpoint a `sort` parameter that ends in a unique column, or load by window of a cursor (`incremental`); "
-    "if the shop's total is wrong, set the paginator's `total_path` to None."
-)

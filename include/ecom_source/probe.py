@@ -15,6 +15,7 @@ from ecom_source.connections import ApiConnection, fill_auth, secrets_in_dlt
 from ecom_source.errors import ConnectionFieldError, PayloadError, RequestFailedError
 from ecom_source.overrides import with_connection
 from ecom_source.redact import RedactingFilter, Redactor
+from ecom_source.redirects import stay_at_home
 
 if TYPE_CHECKING:
     from requests import Response
@@ -81,6 +82,7 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
 
     client = with_connection(ECOMMERCE_API, connection)["client"]
     session = Session(timeout=TIMEOUT, raise_for_status=False)
+    stay_at_home(session)
     with secrets_in_dlt(connection), _quiet(connection.redactor):
         auth = create_auth(fill_auth(client.get("auth"), connection))
         try:

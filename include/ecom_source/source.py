@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.common.schema.typing import TSchemaContract
 from dlt.extract.incremental import Incremental
-from dlt.sources.helpers.rest_client.detector import single_entity_path
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.cursor import Cursor, cursor_of, latest
+from ecom_source.description import (
+    clone,
+    default_endpoint,
+    described,
+    disposition,
+    effective,
+    is_scd2,
+    name_of,
+    required_key,
+    tracked_key,
+)
 from ecom_source.errors import ApiConfigError
 from ecom_source.reading import Reading
 from ecom_source.window import Window
@@ -23,6 +33,8 @@ if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import Session
+
+    from ecom_source.ahead import ReadAhead
 
 SCHEMA_CONTRACT: TSchemaContract = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
 """What happens to a value that fits no column: nothing is lost, dlt adds a column or table, and the report says so.
@@ -52,11 +64,13 @@ class Plan:
         windows: by resource, for those with a cursor.
         full_refresh: replace the tables rather than merge into them.
         drop_repeats: pass a row on once only, for a warehouse whose merge does not do that itself.
+        lists_in_rows: keep lists in a JSON column of their row, for a warehouse whose merge leaves nested rows behind.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     full_refresh: bool = False
     drop_repeats: bool = False
+    lists_in_rows: bool = False
 
 
 def components(api: RESTAPIConfig) -> list[Component]:
@@ -67,12 +81,12 @@ def components(api: RESTAPIConfig) -> list[Component]:
     Raises:
         ApiConfigError: dlt refuses the description; its own message is kept.
     """
-    config = _clone(api)
-    for block in (config.get("client"), _default_endpoint(config), *(each["endpoint"] for each in _described(config))):
+    config = clone(api)
+    for block in (config.get("client"), default_endpoint(config), *(each["endpoint"] for each in described(config))):
         if isinstance(block, dict):
             block.pop("auth", None)
     source = _rest_api_source(config, name="components")
-    declared = [_name(resource) for resource in api["resources"]]
+    declared = [name_of(resource) for resource in api["resources"]]
     found = []
     for part in source.decompose("scc"):
         # A transformer may bring a parent that is not declared itself.
@@ -85,7 +99,7 @@ def components(api: RESTAPIConfig) -> list[Component]:
 
 def _sharing_tables(parts: list[Component], config: RESTAPIConfig) -> list[Component]:
     """Components that write the same table as one: a task that replaces it would drop the rows of the other."""
-    tables = {item["name"]: item.get("table_name") or item["name"] for item in _described(config)}
+    tables = {item["name"]: item.get("table_name") or item["name"] for item in described(config)}
     owners: dict[str, int] = {}
     found: list[Component] = []
     for part in parts:
@@ -106,8 +120,8 @@ def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
         ApiConfigError: a cursor without `initial_value`, or one that is no instant.
     """
     found = {}
-    for resource in _described(_clone(api)):
-        params = {**(_default_endpoint(api).get("params") or {}), **(resource["endpoint"].get("params") or {})}
+    for resource in described(clone(api)):
+        params = {**(default_endpoint(api).get("params") or {}), **(resource["endpoint"].get("params") or {})}
         for param, value in params.items():
             if isinstance(value, Incremental) or (isinstance(value, dict) and value.get("type") == "incremental"):
                 raise ApiConfigError(
@@ -116,7 +130,7 @@ def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
                     "a run loads a window, which has two ends.",
                     fix=f"move it in the description of {resource['name']!r}.",
                 )
-        block = _effective(api, resource, "incremental")
+        block = effective(api, resource, "incremental")
         if resource["name"] in names and block:
             found[resource["name"]] = cursor_of(block.get("initial_value"), resource=resource["name"])
     return found
@@ -124,8 +138,8 @@ def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
 
 def lag(api: RESTAPIConfig, name: str, cursor: Cursor) -> timedelta:
     """dlt's `lag` of a resource: in days for a date cursor, in the cursor's own unit for an epoch, else in seconds."""
-    resource = next(item for item in _described(_clone(api)) if item["name"] == name)
-    number = float((_effective(api, resource, "incremental") or {}).get("lag") or 0)
+    resource = next(item for item in described(clone(api)) if item["name"] == name)
+    number = float((effective(api, resource, "incremental") or {}).get("lag") or 0)
     unit = cursor.step if isinstance(cursor.like, int | float) else timedelta(seconds=1)
     return number * (timedelta(days=1) if cursor.step >= timedelta(days=1) else unit)
 
@@ -137,50 +151,64 @@ def build_source(
     *,
     fill_auth: Callable[[Any], Any],
     session: Session,
+    ahead: ReadAhead | None = None,
 ) -> tuple[DltSource, dict[str, Reading]]:
     """The dlt source of one component, and the tallies that its read will fill.
 
     Args:
         fill_auth: completes an `auth` block with its secrets.
         session: the requests session to read with.
+        ahead: asks for pages in advance with that session.
 
     Raises:
         ApiConfigError: dlt refuses the description; its own message is kept.
     """
-    config = _clone(api)
+    config = clone(api)
     client = config["client"]
     client.setdefault("session", session)
-    for block in (client, _default_endpoint(config)):
+    for block in (client, default_endpoint(config)):
         if "auth" in block:
             block["auth"] = _with_session(fill_auth(block["auth"]), session)
-    config["resources"] = [item for item in config["resources"] if _name(item) in component.resources]
-    described = _described(config)
-    readings = {item["name"]: Reading(item["name"], key=_tracked_key(config, item, plan)) for item in described}
-    for resource in described:
+    config["resources"] = [item for item in config["resources"] if name_of(item) in component.resources]
+    resources = described(config)
+    readings = {
+        item["name"]: Reading(
+            item["name"],
+            key=tracked_key(config, item, appended=disposition(config, item) == "append" and not plan.full_refresh),
+        )
+        for item in resources
+    }
+    for resource in resources:
         name, endpoint = resource["name"], resource["endpoint"]
         if "auth" in endpoint:
             endpoint["auth"] = _with_session(fill_auth(endpoint["auth"]), session)
         if name in plan.windows:
-            endpoint["incremental"] = _windowed(_effective(api, resource, "incremental"), plan.windows[name])
+            endpoint["incremental"] = _windowed(effective(api, resource, "incremental"), plan.windows[name])
         # A parent that is read again brings its dependents with it.
         watched = [readings[name], *(readings[each] for each in readings if name == component.name and each != name)]
-        settings = _effective(config, resource, "paginator")
+        settings = effective(config, resource, "paginator")
         paginator = _watched(
             settings,
             watched,
-            selector=_effective(config, resource, "data_selector"),
+            selector=effective(config, resource, "data_selector"),
+            required=required_key(config, resource),
             overlap=name not in plan.windows,
             drop=plan.full_refresh
             or plan.drop_repeats
-            or _disposition(config, resource) != "merge"
-            or _is_scd2(config, resource),
+            or disposition(config, resource) != "merge"
+            or is_scd2(config, resource),
+            ahead=ahead if client["session"] is session else None,
         )
         if paginator is not None:
             endpoint["paginator"] = paginator
     source = _rest_api_source(config, name=component.name)
+    if plan.lists_in_rows:
+        for item in resources:
+            if disposition(config, item) == "merge":
+                source.resources[item["name"]].max_table_nesting = 0
     if plan.full_refresh:
         # A table with its history is never replaced: its resource is read whole by every run anyway.
-        histories = {item["name"] for item in described if _is_scd2(config, item)}
+        histories = {item["name"] for item in resources if is_scd2(config, item)}
         for name, dlt_resource in source.selected_resources.items():
             if name not in histories:
                 _replace(dlt_resource)
@@ -226,20 +254,30 @@ def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
 
 
 def _watched(
-    settings: Any, readings: list[Reading], *, selector: Any, overlap: bool, drop: bool
+    settings: Any,
+    readings: list[Reading],
+    *,
+    selector: Any,
+    required: tuple[str, ...],
+    overlap: bool,
+    drop: bool,
+    ahead: ReadAhead | None,
 ) -> BasePaginator | None:
     """The resource's paginator with its pages counted, or None where dlt is to find one out by itself.
 
     Args:
         selector: the endpoint's `data_selector`. Where it picks among or within the rows, their number says nothing
             of offsets, and an offset paginator is left to itself.
+        required: columns of the primary key that each row must come with.
         overlap: as in `FollowingOffsetPaginator`.
         drop: leave out rows that an earlier page had; a merge does that itself.
+        ahead: asks for pages in advance.
     """
     from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
     from dlt.sources.rest_api.config_setup import create_paginator
 
-    from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
+    from ecom_source.offset import FollowingOffsetPaginator
+    from ecom_source.pages import WatchedPaginator
 
     plain = selector is None or re.fullmatch(r"[\w-]+(\.[\w-]+)*", str(selector)) is not None
     total_path = None
@@ -258,7 +296,15 @@ def _watched(
         return inner
     if isinstance(inner, OffsetPaginator) and not plain:
         return inner
-    return WatchedPaginator(inner, *readings, total_path=total_path, selector=selector if plain else None, drop=drop)
+    return WatchedPaginator(
+        inner,
+        *readings,
+        total_path=total_path,
+        selector=selector if plain else None,
+        required=required,
+        drop=drop,
+        ahead=ahead,
+    )
 
 
 def _with_session(auth: Any, session: Session) -> Any:
@@ -266,73 +312,6 @@ def _with_session(auth: Any, session: Session) -> Any:
     if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
         return {"session": session, **auth}
     return auth
-
-
-def _tracked_key(config: RESTAPIConfig, resource: dict[str, Any], plan: Plan) -> tuple[str, ...]:
-    """The primary key by which rows of one read are told apart; none where pages do not show it, or may repeat it."""
-    columns = resource.get("columns", _defaults(config).get("columns")) or {}
-    hints = columns if isinstance(columns, dict) else {}
-    steps = resource.get("processing_steps", _defaults(config).get("processing_steps")) or []
-    if any("map" in step or "yield_map" in step for step in steps):
-        return ()
-    if any("dedup_sort" in hint for hint in hints.values()):
-        return ()
-    if _disposition(config, resource) == "append" and not plan.full_refresh:
-        return ()
-    key = resource.get("primary_key", _defaults(config).get("primary_key"))
-    if key is None:
-        key = [name for name, hint in hints.items() if hint.get("primary_key")]
-    if isinstance(key, str):
-        return (key,)
-    return tuple(key) if isinstance(key, list | tuple) else ()
-
-
-def _disposition(config: RESTAPIConfig, resource: dict[str, Any]) -> Any:
-    given = resource.get("write_disposition", _defaults(config).get("write_disposition", "append"))
-    return given.get("disposition") if isinstance(given, dict) else given
-
-
-def _is_scd2(config: RESTAPIConfig, resource: dict[str, Any]) -> bool:
-    given = resource.get("write_disposition", _defaults(config).get("write_disposition"))
-    return isinstance(given, dict) and given.get("strategy") == "scd2"
-
-
-def _effective(config: RESTAPIConfig, resource: dict[str, Any], name: str) -> Any:
-    """An endpoint's setting as dlt sees it: its own, else the default's, else (for a paginator) the client's."""
-    own = resource["endpoint"].get(name, _default_endpoint(config).get(name))
-    if own is not None or name != "paginator":
-        return own
-    # For a path that ends in a placeholder dlt itself chooses the single page, before it looks at the client.
-    return None if single_entity_path(resource["endpoint"].get("path", "")) else config["client"].get("paginator")
-
-
-def _defaults(config: RESTAPIConfig) -> dict[str, Any]:
-    return dict(config.get("resource_defaults") or {})
-
-
-def _default_endpoint(config: RESTAPIConfig) -> dict[str, Any]:
-    endpoint: Any = (config.get("resource_defaults") or {}).get("endpoint")
-    return endpoint if isinstance(endpoint, dict) else {}
-
-
-def _described(config: RESTAPIConfig) -> list[dict[str, Any]]:
-    """The resources that are described by a dict, with `endpoint` as a dict; dlt's own objects are left as they are."""
-    found: list[dict[str, Any]] = []
-    resources: list[Any] = config.get("resources", [])
-    for number, resource in enumerate(resources):
-        if isinstance(resource, str):
-            resources[number] = resource = {"name": resource}
-        if isinstance(resource, dict):
-            endpoint = resource.get("endpoint") or {}
-            resource["endpoint"] = {"path": endpoint} if isinstance(endpoint, str) else endpoint
-            found.append(resource)
-    return found
-
-
-def _name(resource: Any) -> str:
-    if isinstance(resource, str):
-        return resource
-    return str(resource["name"] if isinstance(resource, dict) else resource.name)
 
 
 def _with_parents(source: DltSource) -> set[str]:
@@ -344,12 +323,3 @@ def _with_parents(source: DltSource) -> set[str]:
             found.add(parent.name)
             parent = parent.parent
     return found
-
-
-def _clone(config: Any) -> Any:
-    """A copy of the dicts and lists; callables, sessions and dlt's own objects are shared."""
-    if isinstance(config, dict):
-        return {name: _clone(value) for name, value in config.items()}
-    if isinstance(config, list):
-        return [_clone(value) for value in config]
-    return config

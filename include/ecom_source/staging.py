@@ -87,7 +87,9 @@ def _in_information_schema(client: Any) -> Iterable[str]:
 def _of_sqlalchemy(client: Any) -> Iterable[str]:
     """MySQL's schemas; SQLite's are files beside its own."""
     if client.dialect_name != "sqlite":
-        return list(client.engine.dialect.get_schema_names(client.native_connection))
+        # Left open, SQLAlchemy's implicit transaction would not let dlt begin the one in which it drops.
+        with client.begin_transaction():
+            return list(client.engine.dialect.get_schema_names(client.native_connection))
     file = Path(client.database_name)
     return [path.stem.removeprefix(f"{file.stem}__") for path in file.parent.glob(f"{file.stem}__*{file.suffix}")]
 

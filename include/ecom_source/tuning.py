@@ -6,6 +6,7 @@ rows in the same columns of the same types. What a user has set in dlt's own con
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,34 +27,46 @@ class Tuning:
 
     Args:
         file_format: of the files that are loaded; None for dlt's own choice.
-        parallel_tasks: loads may write at the same time. False where the warehouse has one writer.
         changes_json: dlt would make another column type of JSON in this file format; tables with such a column
             are left to dlt's own choice.
+        keeps_nul: whether dlt's own choice of the format would keep a NUL in a text.
     """
 
     file_format: TLoaderFileFormat | None = None
-    parallel_tasks: bool = True
     changes_json: bool = False
+    keeps_nul: bool = True
 
 
 TUNINGS: Mapping[str, Tuning] = {
     # insert_values takes 4 times the CPU time and 5 times the memory: DuckDB parses the rows as SQL.
-    "duckdb": Tuning(file_format="parquet", parallel_tasks=False),
+    "duckdb": Tuning(file_format="parquet", keeps_nul=False),
     # Through ADBC, if its driver is there: two thirds of the client's CPU time, less than half of the server's. A JSON
     # column would become `json` instead of `jsonb`.
-    "postgres": Tuning(file_format="parquet", changes_json=True),
+    "postgres": Tuning(file_format="parquet", changes_json=True, keeps_nul=False),
 }
 """By dlt's name of the destination's type. Any other: dlt's own choice of everything."""
 DEFAULT = Tuning()
 
+PARALLEL_PAGES = 8
+"""Requests under way at once: few enough for a shop that others use as well."""
+
+DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType({"threads": 1})
+"""DuckDB takes memory for each thread, in all 70 MB less with one, and a load is short against the rest of a run."""
+
 DLT_SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
-        # The files between dlt's steps live for seconds on the worker's own disk; to compress and expand them takes a
-        # tenth of the CPU time.
-        "data_writer": {"disable_compression": True},
+        "data_writer": {
+            # The files between dlt's steps live for seconds on the worker's own disk; to compress and expand them takes
+            # a tenth of the CPU time.
+            "disable_compression": True,
+            # Rows that a writer holds, of each table; dlt's own 5,000 take 40 MB more and are no faster.
+            "buffer_max_items": 2000,
+        },
     }
 )
 """dlt's own settings, as its config.toml would hold them."""
+GC_THRESHOLDS = (100_000, 20, 50)
+"""New objects before Python looks for cycles among them, and how many such looks before it takes in older ones."""
 
 
 def tuning_of(destination_type: str) -> Tuning:
@@ -110,16 +123,25 @@ def _may_have_json(table: TTableSchema) -> bool:
 
 @contextmanager
 def tuned_dlt(settings: Mapping[str, Any] = DLT_SETTINGS) -> Iterator[None]:
-    """Gives dlt these settings for as long as the block lasts, after all other places where it looks for them."""
+    """Gives dlt these settings for as long as the block lasts, after all other places where it looks for them; and
+    Python a calmer garbage collector.
+    """
     from dlt.common.configuration.container import Container
     from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
     providers = Container()[PluggableRunContext].providers.providers
     last = _Last(dict(settings))
+    thresholds = gc.get_threshold()
     providers.append(last)
+    # What is there by now (dlt, Airflow, a warehouse's driver) stays, and rows hold no cycles: to look through it all
+    # again and again takes a sixth of the CPU time.
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     try:
         yield
     finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
         providers.remove(last)
 
 

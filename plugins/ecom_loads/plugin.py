@@ -26,12 +26,20 @@ def _page() -> str:
     return urlsplit(conf.get("api", "base_url", fallback="/")).path.rstrip("/") + PREFIX
 
 
+_LOOK = {
+    "name": "Loads",
+    "icon": f"{_page()}/static/icon.svg",
+    "icon_dark_mode": f"{_page()}/static/icon-dark.svg",
+}
+
+
 class LoadsPlugin(AirflowPlugin):
     """The page in the navigation, and as a tab of each DAG."""
 
     name = "ecom_loads"
     fastapi_apps = [{"app": LazyApp(), "url_prefix": PREFIX, "name": "Loads"}]  # noqa: RUF012 - Airflow's own form
     external_views = [  # noqa: RUF012
-        {"name": "Loads", "href": f"{_page()}/", "destination": "nav", "url_route": "loads", "category": "browse"},
-        {"name": "Loads", "href": f"{_page()}/?dag_id={{DAG_ID}}", "destination": "dag", "url_route": "loads"},
+        {**_LOOK, "href": f"{_page()}/", "destination": "nav", "category": "browse", "url_route": "loads"},
+        # Airflow takes a route once only, whatever its destination.
+        {**_LOOK, "href": f"{_page()}/?dag_id={{DAG_ID}}", "destination": "dag", "url_route": "dag-loads"},
     ]

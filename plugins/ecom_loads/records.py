@@ -98,12 +98,7 @@ def loads(session: Session, source: Source, since: datetime | None) -> list[Load
         .order_by(event.timestamp.desc(), event.id.desc())
         .limit(MOST_LOADS)
     )
-    # An event that a person made by hand has no report.
-    return [
-        Loaded(at, run_id, -1 if map_index is None else map_index, extra)
-        for at, run_id, map_index, extra in found
-        if "rows_loaded" in extra
-    ][::-1]
+    return [load for row in found if (load := _loaded(*row))][::-1]
 
 
 def newest_before(session: Session, source: Source, moment: datetime) -> Loaded | None:
@@ -115,7 +110,7 @@ def newest_before(session: Session, source: Source, moment: datetime) -> Loaded 
         .order_by(event.timestamp.desc(), event.id.desc())
         .limit(1)
     ).first()
-    return Loaded(found[0], found[1], found[2], found[3]) if found and "rows_loaded" in found[3] else None
+    return _loaded(*found) if found else None
 
 
 def attempts(session: Session, source: Source, since: datetime | None) -> list[Attempt]:
@@ -160,6 +155,11 @@ def schedule(session: Session, dag_id: str, now: datetime) -> Schedule:
         # Its time has come and it is not there: the scheduler is behind, or must not make more runs at once.
         due = coming
     return Schedule(None if text in (None, "None") else text, bool(paused), due, coming)
+
+
+def _loaded(at: datetime, run_id: str, map_index: int | None, extra: Mapping[str, Any]) -> Loaded | None:
+    """None for an event that a person made by hand: it has no report."""
+    return Loaded(at, run_id, -1 if map_index is None else map_index, extra) if "rows_loaded" in extra else None
 
 
 def _of(source: Source) -> list[Any]:

@@ -11,11 +11,12 @@ import pytest
 from tests.e2e.scene import embedded_path, embedded_warehouse
 from tests.support import PROJECT
 from tests.support.airflow_process import counting_backend
+from tests.support.auth import USERS
 from tests.support.loads import KEY, Tables
 from tests.support.postgres import PASSWORD, Postgres
 
 from demo_shop import DemoShop
-from local_airflow.environment import HOST, free_port
+from local_airflow.environment import DEMO_DAGS, HOST, free_port
 from local_airflow.instance import LocalAirflow
 
 
@@ -55,7 +56,7 @@ def airflow(home: Path, the_shop: DemoShop, postgres: Postgres, metadata: str) -
     """A running Airflow, all of its loggers at DEBUG, over the project's DAGs and those of the tests."""
     here = {"conn_type": "ecom_api", "host": the_shop.url, "password": KEY}
     nowhere = {**here, "host": f"http://127.0.0.1:{free_port()}"}
-    folders = {"dags-folder": None, "tests": str(PROJECT / "tests" / "e2e" / "dags")}
+    folders = {"dags-folder": None, "tests": str(PROJECT / "tests" / "e2e" / "dags"), "demo": str(DEMO_DAGS)}
     bundles = [
         {
             "name": name,
@@ -89,6 +90,8 @@ def airflow(home: Path, the_shop: DemoShop, postgres: Postgres, metadata: str) -
             "KILL_ORDER": str(home / "kill-order"),
             "PYTHONPATH": f"{PROJECT / 'include'}:{PROJECT}",
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
+            "AIRFLOW__CORE__AUTH_MANAGER": "tests.support.auth.OneHiddenDag",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": USERS,
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
             "RUNTIME__LOG_LEVEL": "DEBUG",
             # What runs at once shares one or two cores with the tests: neither too many tasks, nor the DAG files again

@@ -16,7 +16,7 @@ from tests.support.apis import api, whole
 from tests.support.loads import KEY, Tables, connection_json
 
 from demo_shop import DemoShop
-from ecom_source.errors import ConnectionFieldError
+from ecom_source.errors import ConnectionFieldError, RequestFailedError
 from local_airflow.environment import free_port
 
 Press = Callable[..., tuple[bool, str]]
@@ -157,3 +157,28 @@ def test_a_load_refuses_a_wrong_extra_before_any_request(
     with pytest.raises(ConnectionFieldError, match="'nowhere' in its field 'key_location'"):
         load(api(whole("products")))
     assert shop.requests == []
+
+
+@pytest.mark.parametrize("location", ["query", "header"])
+def test_the_key_follows_no_redirect_to_another_host(
+    press: Press,
+    shop: DemoShop,
+    load: Loader,
+    tables: Tables,
+    monkeypatch: pytest.MonkeyPatch,
+    location: str,
+) -> None:
+    extra = {"key_location": location, "key_name": "api_key" if location == "query" else "X-API-Key"}
+    monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url, extra=extra))
+    with DemoShop(api_key=KEY) as other:
+        shop.fail("redirect", url=f"{other.url}/v1/products", status=307, times=2)
+        with pytest.raises(RequestFailedError, match=f"The shop sends /v1/products on to another host, {other.url}"):
+            load(api(whole("products")))
+        passed, message = press({**extra, "test_path": "/v1/products"})
+        assert not passed
+        assert "on to another host" in message
+        assert other.requests == []
+    # One of its own is followed.
+    shop.fail("redirect", url=f"{shop.url}/v1/products?api_key={quote_plus(KEY)}", status=307)
+    load(api(whole("products")))
+    assert len(tables.rows("products")) == 30

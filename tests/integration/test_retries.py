@@ -108,6 +108,7 @@ def test_a_lost_connection_is_retried_like_a_status(
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", 1)
     shop.fail(kind, skip=2, times=2)
     load(ECOMMERCE_API)
     assert (slept, len(shop.requests)) == ([2.0, 4.0], 6)

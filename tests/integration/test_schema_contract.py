@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.integration.conftest import Loader
-from tests.support.apis import CATALOGUE, api, windowed
+from tests.support.apis import CATALOGUE, api, whole, windowed
 from tests.support.loads import Tables
 
 from demo_shop import DemoShop
@@ -84,3 +85,43 @@ def test_a_field_that_was_null_in_every_row_gets_its_column_when_it_comes(
     assert columns(tables, "rating") == {"rating": "DOUBLE"}
     added = {"change": "column_added", "table": "ecommerce_data", "column": "rating", "data_type": "double"}
     assert added in report.schema_changes
+
+
+ANSWERS = {
+    "no_data_key": "The answer of {path} has no 'data'; it is an object with the keys ['limit', 'offset', 'total']",
+    "object_data": "The answer of {path} has an object under 'data': an object with the keys [",
+    "html": "The answer of {path} is no JSON but 'text/html': Expecting value at character 0.",
+    "malformed": "The answer of {path} is no JSON but 'application/json': ",
+    "missing_id": "Row 1 of {rows} in the answer of {path} has no 'id'; it is an object with the keys [",
+}
+"""By fault of the shop: what the error says."""
+
+
+@pytest.mark.parametrize("fault", ANSWERS)
+@pytest.mark.parametrize("name", ["products", "resource"], ids=["whole", "by window"])
+def test_an_answer_that_cannot_be_right_fails_the_run_and_loads_nothing(
+    shop: DemoShop, load: Loader, tables: Tables, fault: str, name: str
+) -> None:
+    description = api(whole(name) if name == "products" else windowed(name))
+    load(description)
+    before = tables.rows(name)
+    changed = shop.update(name, 7, **({"title": "new"} if name == "products" else {"name": "new"}))
+    shop.fail(fault)
+    with pytest.raises(PayloadError) as caught:
+        load(description)
+    rows = 30 if name == "products" else 1
+    assert ANSWERS[fault].format(path=f"/v1/{name}", rows=rows) in str(caught.value)
+    assert "api_key" not in str(caught.value)
+    assert tables.rows(name) == before
+    load(description)
+    assert tables.rows(name)[7]["updated_at"] == datetime.fromisoformat(changed["updated_at"])
+
+
+def test_a_key_in_another_spelling_is_one_row_that_a_step_mends_another(
+    shop: DemoShop, load: Loader, tables: Tables
+) -> None:
+    load(api(whole("products", primary_key="ID")))
+    assert len(tables.rows("products")) == 30
+    shop.fail("missing_id")
+    load(api(whole("products", processing_steps=[{"filter": lambda row: row.get("id") is not None}])))
+    assert len(tables.rows("products")) == 30

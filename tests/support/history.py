@@ -1,6 +1,7 @@
 """Loads of the past, written into Airflow's metadata as Airflow and this package would have left them.
 
-Run as a program in the environment of that Airflow: `python -m tests.support.history DAG_ID NUMBER`.
+Run as a program in the environment of that Airflow: `python -m tests.support.history DAG_ID NUMBER UNTIL [NAME]`, where
+NAME stands for every name that a shop may have chosen.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def extras(resource: str, number: int, until: datetime, try_number: int = 1) -> 
                 "schema_changes": [
                     {"change": "column_added", "table": resource, "column": f"field_{index}", "data_type": "text"}
                 ]
-                if changed
+                if changed or number == 1
                 else [],
                 "first": watermark is None,
                 "try_number": try_number,
@@ -75,8 +76,8 @@ def extras(resource: str, number: int, until: datetime, try_number: int = 1) -> 
         watermark = end
 
 
-def write(dag_id: str, number: int) -> None:
-    """Writes hourly loads, the last of them in this hour: runs, task instances and asset events."""
+def write(dag_id: str, number: int, until: datetime, name: str | None = None) -> None:
+    """Writes hourly loads, the last one of the window that ends at `until`: runs, task instances and asset events."""
     from airflow.models.asset import AssetEvent
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
@@ -85,11 +86,10 @@ def write(dag_id: str, number: int) -> None:
 
     from ecom_loads.records import sources
 
-    until = (datetime.now(UTC) - timedelta(minutes=2)).replace(minute=0, second=0, microsecond=0)
     runs, tasks, events = [], [], []
     with create_session(scoped=False) as session:
         (source,) = sources(session, [dag_id])
-        for at, extra in extras(source.name, number, until):
+        for at, extra in extras(name or source.name, number, until):
             end = at.replace(minute=0, second=0, microsecond=0)
             run_id, state = f"scheduled__{end - HOUR:%Y-%m-%dT%H:%M}", "success" if extra else "failed"
             seconds = sum(extra["seconds"].values()) if extra else 30.0
@@ -141,4 +141,4 @@ def write(dag_id: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    write(sys.argv[1], int(sys.argv[2]))
+    write(sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3]), *sys.argv[4:])

@@ -24,6 +24,7 @@ from ecom_source.report import Report
 from ecom_source.retry import READ_AGAIN, STEPS
 from ecom_source.source import components
 from ecom_source.staging import Staging
+from ecom_source.tuning import PARALLEL_PAGES
 from ecom_source.window import Interval, Run
 
 KEY = 'k+y/=&%é"1'
@@ -50,22 +51,30 @@ def make_load(api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp
     component = next(each for each in components(api) if each.name == name)
     folder = temp / f"dlt_{uuid4().hex[:8]}" / "pipelines"
     pipeline = dlt.pipeline(name, dataset_name=dataset, pipelines_dir=str(folder))
-    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse")
+    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse", PARALLEL_PAGES)
 
 
-def perform(load: Load, run: Run | None = None, origin: Origin | None = None) -> Report:
-    """Performs a load; a manual run without a window unless told otherwise."""
+def perform(
+    load: Load,
+    run: Run | None = None,
+    origin: Origin | None = None,
+    *,
+    staging: Staging | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> Report:
+    """Performs a load; a manual run without a window unless told otherwise. `before` runs once the source is there."""
 
     def execute() -> None:
         load.pipeline.activate()
         load.pipeline.drop()
         source = load.source()
+        before()
         # As dlt's task group does it.
         for attempt in READ_AGAIN.copy(retry=retry_if_exception(retry_load(STEPS))):
             with attempt:
                 load.pipeline.run(source)
 
-    return load.perform(run or manual(), execute, staging=Staging(None, uuid4().hex[:12]), origin=origin)
+    return load.perform(run or manual(), execute, staging=staging or Staging(None, uuid4().hex[:12]), origin=origin)
 
 
 def manual(**fields: Any) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -69,11 +70,14 @@ def in_step(step: Any, error: BaseException) -> PipelineStepFailed:
         pytest.param(answered(429), RequestFailedError, "still answered 429 to GET /v1/orders after 4", id="429"),
         pytest.param(answered(503, "POST"), RequestFailedError, "still answered 503 to POST /v1/orders", id="503"),
         pytest.param(
-            no_json(), PayloadError, "answer of https://shop.test is no JSON (Expecting value at", id="no JSON"
+            no_json(), PayloadError, "answer of https://shop.test is no JSON: Expecting value at", id="no JSON"
         ),
         pytest.param(no_json(URL), PayloadError, "answer of /v1/orders is no JSON", id="no JSON, from where"),
         pytest.param(
-            json.JSONDecodeError("Extra data", "{}{}", 2), PayloadError, "(Extra data at character 2)", id="JSON twice"
+            json.JSONDecodeError("Extra data", "{}{}", 2),
+            PayloadError,
+            "is no JSON: Extra data at character 2.",
+            id="JSON twice",
         ),
         pytest.param(
             requests.ConnectionError("refused"),
@@ -169,6 +173,8 @@ def test_each_error_says_what_was_found_expected_and_how_to_mend_it(kind: type[E
     error = kind("Found this.", expected="that.", fix="do so.")
     assert str(error) == "Found this. Expected: that. To fix: do so."
     assert (error.found, error.expected, error.fix) == ("Found this.", "that.", "do so.")
+    sent = pickle.loads(pickle.dumps(error))  # noqa: S301 - made in the line itself
+    assert (type(sent), str(sent)) == (kind, str(error))
 
 
 def leaving(error: BaseException) -> BaseException:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from requests import Request, Response
 
 from ecom_source.errors import IncompleteReadError
-from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
+from ecom_source.offset import FollowingOffsetPaginator
+from ecom_source.pages import WatchedPaginator
 from ecom_source.reading import Reading
 
 MOST_REQUESTS = 400
@@ -77,13 +78,49 @@ def paging(
     return WatchedPaginator(inner, Reading("orders", key=key), total_path=path)
 
 
-def read(shop: Shop, paginator: BasePaginator) -> list[list[int]]:
+@dataclass
+class Early:
+    """What `ReadAhead` does, with no thread: requests are answered in any order, at any time until they are needed.
+
+    Args:
+        choose: how many of the requests that are under way are answered now, and which is the next of them.
+    """
+
+    shop: Shop
+    choose: Callable[[int], int]
+    most: int = 8
+    _sent: dict[int, Request] = field(default_factory=dict)
+    _answered: dict[int, Response] = field(default_factory=dict)
+
+    def expect(self, owner: object, wanted: Mapping[int, Request]) -> None:
+        self._answered = {offset: answer for offset, answer in self._answered.items() if offset in wanted}
+        self._sent = {offset: request for offset, request in wanted.items() if offset not in self._answered}
+        for _ in range(self.choose(len(self._sent))):
+            self.answer(list(self._sent)[self.choose(len(self._sent) - 1)])
+
+    def answer(self, offset: int) -> None:
+        self._answered[offset] = self.shop.answer(self._sent.pop(offset))
+
+    def take(self, request: Request) -> Response:
+        offset = int(request.params["offset"])
+        if offset in self._sent:
+            self.answer(offset)
+        return self._answered.pop(offset, None) or self.shop.answer(request)
+
+
+def early(shop: Shop, paginator: WatchedPaginator, choose: Callable[[int], int] = lambda most: most) -> Early:
+    """Has the paginator ask for pages in advance."""
+    paginator.ahead = found = Early(shop, choose)  # type: ignore[assignment]
+    return found
+
+
+def read(shop: Shop, paginator: BasePaginator, ahead: Early | None = None) -> list[list[int]]:
     """The keys on each page that goes on to dlt, read as dlt's REST client does."""
     request = Request("GET", "https://shop.test/orders", params={})
     paginator.init_request(request)
     pages = []
     while True:
-        response = shop.answer(request)
+        response = ahead.take(request) if ahead else shop.answer(request)
         data = response.json()["data"]
         paginator.update_state(response, data)
         paginator.update_request(request)
@@ -343,6 +380,75 @@ def test_no_shop_is_read_for_ever(data: st.DataObject, shop: Shop, limit: int, o
                 limit, overlap=overlap, total=shop.total != "none", key=("id",) if keyed else (), has_more_path=path
             ),
         )
+
+
+@pytest.mark.parametrize("total", ["each", "first", "none", "text"])
+@pytest.mark.parametrize("cap", [7, 10, 1000])
+@pytest.mark.parametrize("overlap", [False, True])
+@pytest.mark.parametrize("size", [0, 1, 10, 11, 95, 100, 101])
+def test_pages_in_parallel_are_the_same_pages(size: int, overlap: bool, cap: int, total: str) -> None:
+    one_by_one, in_parallel = (Shop(numbers(1, size), cap=cap, total=total) for _ in range(2))
+    pages = read(one_by_one, paging(overlap=overlap))
+    paginator = paging(overlap=overlap)
+    assert read(in_parallel, paginator, early(in_parallel, paginator)) == pages
+    assert sorted(in_parallel.asked) == one_by_one.asked
+
+
+@settings(deadline=None)
+@given(data=st.data(), size=st.integers(0, 80), limit=st.integers(2, 12), cap=st.integers(2, 12))
+@pytest.mark.parametrize("overlap", [False, True])
+def test_pages_in_parallel_never_lose_a_row_to_rows_that_go(
+    overlap: bool, data: st.DataObject, size: int, limit: int, cap: int
+) -> None:
+    shop = Shop(numbers(1, size), cap=cap)
+    all_gone: set[int] = set()
+
+    def some_go(rows: list[int]) -> None:
+        gone = data.draw(st.sets(st.sampled_from(rows), max_size=4)) if rows else set()
+        all_gone.update(gone)
+        drop(*gone)(rows)
+
+    moments = data.draw(st.sets(st.integers(1, 30), max_size=12))
+    shop.changes = dict.fromkeys(moments, some_go)
+    stayed = set(shop.rows)
+    paginator = paging(limit, overlap=overlap)
+    ahead = early(shop, paginator, lambda most: data.draw(st.integers(0, max(0, most))))
+    try:
+        pages = read(shop, paginator, ahead)
+    except IncompleteReadError:
+        # Only a shop whose rows go faster than they are read is given up.
+        assert len(all_gone) > 5
+        return
+    assert stayed - all_gone <= set(keys(pages))
+    assert len(keys(pages)) == len(set(keys(pages)))
+
+
+@settings(deadline=None)
+@given(data=st.data(), size=st.integers(0, 80), limit=st.integers(2, 12))
+def test_pages_in_parallel_never_lose_a_row_to_rows_that_come_and_go(
+    data: st.DataObject, size: int, limit: int
+) -> None:
+    """Without a cursor pages overlap: then as many rows may come as go, and the total tells nothing."""
+    shop = Shop(numbers(1, size))
+    gone: set[int] = set()
+    new = iter(range(1000, 2000))
+
+    def change(rows: list[int]) -> None:
+        for _ in range(data.draw(st.integers(1, 3))):
+            if rows:
+                gone.add(rows.pop(data.draw(st.integers(0, len(rows) - 1))))
+            rows.insert(data.draw(st.integers(0, len(rows))), next(new))
+
+    shop.changes = dict.fromkeys(data.draw(st.sets(st.integers(1, 20), max_size=4)), change)
+    stayed = set(shop.rows)
+    paginator = paging(limit, overlap=True)
+    ahead = early(shop, paginator, lambda most: data.draw(st.integers(0, max(0, most))))
+    try:
+        pages = read(shop, paginator, ahead)
+    except IncompleteReadError:
+        return
+    assert stayed - gone <= set(keys(pages))
+    assert len(keys(pages)) == len(set(keys(pages)))
 
 
 def test_a_maximum_offset_is_no_missing_row() -> None:

@@ -16,7 +16,8 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from ecom_source.api import ECOMMERCE_API
 from ecom_source.cursor import cursor_of
 from ecom_source.errors import ApiConfigError
-from ecom_source.pages import FollowingOffsetPaginator, WatchedPaginator
+from ecom_source.offset import FollowingOffsetPaginator
+from ecom_source.pages import WatchedPaginator
 from ecom_source.source import Component, Plan, build_source, components, cursors, lag
 from ecom_source.window import Interval, Window
 

@@ -6,6 +6,7 @@ https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/connectio
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ecom_source.warehouses.fields import Fields, Source
@@ -61,4 +62,4 @@ ATHENA = Login(
     label="{aws_data_catalog} {query_result_bucket}",
 )
 
-LOGINS = {"aws": (ATHENA, S3), "athena": (Login(**{**vars(ATHENA), "when": ()}),), "s3": (S3,)}
+LOGINS = {"aws": (ATHENA, S3), "athena": (replace(ATHENA, when=()),), "s3": (S3,)}

@@ -6,6 +6,7 @@ https://airflow.apache.org/docs/apache-airflow-providers-microsoft-azure/stable/
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,7 +87,7 @@ DEFAULT = Login("filesystem", credentials={ACCOUNT: _account}, required=NAMED, *
 
 
 def _when(login: Login, path: str) -> Login:
-    return Login(**{**vars(login), "when": (path,)})
+    return replace(login, when=(path,))
 
 
 SAS_TOKEN = Login(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +30,10 @@ def embedded_path() -> Path:
 
 def _file(fields: Fields) -> str:
     host = fields["host"]
+    if host and str(host).startswith("md:"):
+        raise fields.wrong(
+            "host", "is an address of MotherDuck", expected="its database as schema and its token as password."
+        )
     return str(Path(host).expanduser().absolute() if host else embedded_path())
 
 
@@ -43,7 +48,6 @@ MOTHERDUCK = Login(
     "motherduck",
     credentials={"database": "schema", "password": "password"},
     required=("schema", "password"),
-    when=("password",),
     label="{database}",
 )
 
@@ -117,8 +121,8 @@ LAKES = (
 NO_LAKE = Login("ducklake", required=(("extra.local_data_path", "extra.s3_bucket"),))
 
 LOGINS = {
-    # As in Airflow's hook, a password makes it MotherDuck.
-    "duckdb": (MOTHERDUCK, DUCKDB),
+    # As in Airflow's hook, a token makes it MotherDuck; the name of a database alone does not mean a file.
+    "duckdb": (replace(MOTHERDUCK, when=("password",)), replace(MOTHERDUCK, when=("schema",)), DUCKDB),
     "duckdb_aws": (DUCKDB,),
     "motherduck": (MOTHERDUCK,),
     "ducklake": (*LAKES, NO_LAKE),

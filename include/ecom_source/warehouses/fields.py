@@ -148,11 +148,9 @@ def spoken(path: str) -> str:
 
 
 def spoken_parts(secret: str) -> Iterator[str]:
-    """A secret, and the lines of one that has several: a key file in a traceback is cut at their ends."""
-    yield secret
-    for line in secret.splitlines():
-        if len(line) >= _PEM_LINE and "-----" not in line and line != secret:
-            yield line
+    """A secret as it is hidden: one of several lines, such as a key file, line by line, as an error may show it."""
+    lines = [line for line in secret.splitlines() if len(line) >= _PEM_LINE and "-----" not in line]
+    yield from lines if len(lines) > 1 else [secret]
 
 
 def _secret_values(value: Any, *, secret: bool) -> Iterator[str]:
@@ -165,12 +163,11 @@ def _secret_values(value: Any, *, secret: bool) -> Iterator[str]:
         for each in value:
             yield from _secret_values(each, secret=secret)
     elif isinstance(value, str) and secret and value.lower() not in ("", "true", "false", "none"):
-        yield value
-        if value.lstrip().startswith("{"):
-            try:
-                yield from _secret_values(json.loads(value), secret=False)
-            except ValueError:
-                return
+        try:
+            parts = list(_secret_values(json.loads(value), secret=False)) if value.lstrip().startswith("{") else []
+        except ValueError:
+            parts = []
+        yield from parts or [value]
 
 
 def _extra(connection: Connection) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ecom_source.errors import ConnectionFieldError
 from ecom_source.warehouses.catalog import access_of
 from ecom_source.warehouses.drivers import check_drivers
 from ecom_source.warehouses.duckdb import catalog_file
-from ecom_source.warehouses.fields import Fields
+from ecom_source.warehouses.fields import Fields, spoken_parts
 from ecom_source.warehouses.login import Access
 from ecom_source.warehouses.traits import Traits, traits_of
 from ecom_source.warehouses.turns import held_duckdb, turn_at
@@ -39,11 +39,11 @@ class Warehouse:
         files: the bucket through which it takes its rows, for those that do: dlt's `staging` destination.
     """
 
-    destination: Destination[Any, Any]
+    destination: Destination[Any, Any] = field(repr=False)
     label: str
     secrets: tuple[str, ...] = field(default=(), repr=False)
     traits: Traits = field(default_factory=Traits)
-    files: Destination[Any, Any] | None = None
+    files: Destination[Any, Any] | None = field(default=None, repr=False)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def open_warehouse(conn_id: str, *, dataset_name: str, staging_layout: str) -> I
             file.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(turn_at(file))
         destination = destination_of(access, credentials, settings)
-        secrets = fields.secrets + (files[1] if files else ())
+        secrets = secrets_of(fields, destination) + (files[1] if files else ())
         yield Warehouse(destination, access.label, secrets, traits, files[0] if files else None)
 
 
@@ -89,20 +89,35 @@ def destination_of(access: Access, credentials: Any, settings: Mapping[str, Any]
         ConnectionFieldError: dlt refuses what it was given; its own message is kept.
     """
     import dlt
-    from dlt.common.configuration.exceptions import ConfigurationException
+    from dlt.common.exceptions import DltException
 
     factory = getattr(dlt.destinations, access.destination)
     destination: Destination[Any, Any] = factory(credentials=credentials, **{**settings, **access.settings})
     try:
         # What is wrong shows here rather than in the midst of a load. Nothing is connected to.
-        destination.configuration(destination.spec()._bind_dataset_name(dataset_name="checked"))
-    except (ConfigurationException, ValueError) as error:
+        _configuration(destination)
+    except (DltException, ValueError) as error:
         raise ConnectionFieldError(
             f"dlt refuses the Connection of the warehouse {access.label}: {error}",
             expected=f"the fields that docs/warehouses.md has for {access.destination}.",
             fix="Admin > Connections in the Airflow UI.",
         ) from error
     return destination
+
+
+def secrets_of(fields: Fields, destination: Destination[Any, Any]) -> tuple[str, ...]:
+    """What must not be seen in a log: of the Connection, and what dlt calls secret, such as a key from a file."""
+    from dlt.common.configuration.specs.base_configuration import is_secret_hint
+
+    credentials = _configuration(destination).credentials
+    hints = credentials.get_resolvable_fields() if credentials else {}
+    values = [credentials.get(name) for name, hint in hints.items() if is_secret_hint(hint)]
+    parts = [part for value in values if isinstance(value, str) and value for part in spoken_parts(value)]
+    return tuple(dict.fromkeys((*fields.secrets, *parts)))
+
+
+def _configuration(destination: Destination[Any, Any]) -> Any:
+    return destination.configuration(destination.spec()._bind_dataset_name(dataset_name="checked"))
 
 
 def _connection(conn_id: str) -> Connection:
@@ -142,7 +157,8 @@ def _files(fields: Fields, access: Access) -> tuple[Destination[Any, Any], tuple
     plain = {name: value for name, value in files.settings.items() if not name.startswith("preferred_")}
     files = Access(files.destination, files.credentials, plain, files.label)
     check_drivers(files)
-    return destination_of(files, files.credentials, {}), found.secrets
+    destination = destination_of(files, files.credentials, {})
+    return destination, secrets_of(found, destination)
 
 
 def _kind(access: Access) -> str:

@@ -6,6 +6,8 @@ https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/connectio
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ecom_source.warehouses.fields import OURS, Fields, number
 from ecom_source.warehouses.login import Login
 
@@ -48,6 +50,6 @@ REDSHIFT = Login(
     refused={"extra.iam": NO_IAM},
     label="{host}:{port}/{database}",
 )
-REDSHIFT_AS_POSTGRES = Login(**{**vars(REDSHIFT), "when": ("extra.redshift",)})
+REDSHIFT_AS_POSTGRES = replace(REDSHIFT, when=("extra.redshift",))
 
 LOGINS = {"postgres": (REDSHIFT_AS_POSTGRES, POSTGRES), "redshift": (REDSHIFT,)}

@@ -28,6 +28,7 @@ def _mysql_options(fields: Fields) -> dict[str, Any]:
     if mode not in SSL_MODES:
         raise fields.wrong("extra.ssl_mode", f"is {mode!r}", expected=f"one of {', '.join(SSL_MODES)}.")
     ssl = {**SSL_MODES[mode], **fields.mapping("extra.ssl")}
+    password = str(fields["password"] or "")
     options = {
         # Names of an e-commerce shop have all of Unicode, which MySQL's own utf8 has not.
         "charset": fields["extra.charset"] or "utf8mb4",
@@ -36,6 +37,8 @@ def _mysql_options(fields: Fields) -> dict[str, Any]:
         "ssl_disabled": True if mode == "DISABLED" else None,
         # DATETIME has no time zone: times are stored in UTC, whatever the server's.
         "init_command": "SET time_zone = '+00:00'",
+        # PyMySQL would send it in latin-1, and the server compares bytes.
+        "password": None if password.isascii() else password.encode(),
     }
     return {"connect_args": {name: value for name, value in options.items() if value is not None}}
 

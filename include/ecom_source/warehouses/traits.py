@@ -17,6 +17,7 @@ class Traits:
         replace: dlt's replace strategy; None for dlt's own choice.
         truncate_in_transaction: whether TRUNCATE can be part of a transaction.
         merge_drops_repeats: whether a merge itself passes over a key that comes twice in one load.
+        merge_reaches_nested: whether a merge deletes the rows of nested tables that are no more in their parent.
         one_writer: whether loads have to take turns. The tasks of a DAG may run side by side all the same: they wait.
     """
 
@@ -24,6 +25,7 @@ class Traits:
     replace: ReplaceStrategy | None = "insert-from-staging"
     truncate_in_transaction: bool = True
     merge_drops_repeats: bool = True
+    merge_reaches_nested: bool = True
     one_writer: bool = False
 
     @property
@@ -46,8 +48,9 @@ TRAITS: Mapping[str, Traits] = {
     # No transactions: a table is exchanged with its new version, which is atomic.
     "clickhouse": Traits(replace="staging-optimized"),
     # Delta and Iceberg tables are replaced and merged in one commit each, and plain files have no choice. A merge is an
-    # upsert, which a key that comes twice makes fail or insert two rows.
-    "filesystem": Traits(replace=None, merge_drops_repeats=False),
+    # upsert, which a key that comes twice makes fail or insert two rows. It adds and changes rows of nested tables, but
+    # what was taken off a list would stay (dlt 1.31; to be let go when its merge_delta_table deletes them).
+    "filesystem": Traits(replace=None, merge_drops_repeats=False, merge_reaches_nested=False),
 }
 """By dlt's name of the destination's type, and `sqlite` for that dialect of `sqlalchemy`. Any other: as `Traits` has
 it. On Databricks, which has no transactions either, a reader may find a table empty while it is replaced."""

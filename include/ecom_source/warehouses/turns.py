@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ecom_source.tuning import DUCKDB_CONFIG
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -28,7 +30,7 @@ def held_duckdb(path: Path, config: Mapping[str, Any]) -> Iterator[Any]:
 
     def connect() -> Any:
         try:
-            return duckdb.connect(str(path), config=dict(config))
+            return duckdb.connect(str(path), config={**DUCKDB_CONFIG, **config})
         except duckdb.IOException as error:
             if "set lock on file" not in str(error):
                 raise

@@ -12,6 +12,9 @@ const CHANGES = { table_added: "table added", column_added: "column added", type
 
 const link = (href, text, label) => el("a", { href, target: "_top", onclick: openOutside, "aria-label": label }, text);
 
+const logOf = (data, each) =>
+  link(logPage(data.dag_id, each.run_id, data.task_id, each.map_index, each.try_number), "log", `Log of ${each.run_id}`);
+
 export function detail(data) {
   const chart = el("div", { class: "chart", role: "img" });
   const empty = !data.points.length;
@@ -40,7 +43,9 @@ function card(title, ...children) {
 function story(data) {
   const { last, now } = data;
   const when = (millis) => el("time", { title: dateTime(millis) }, ago(millis, now));
+  const failure = data.status === "failed" && data.loads.find((each) => each.final && !OPEN.has(each.state));
   return [
+    failure ? [el("span", { class: "bad" }, "Failed ", when(failure.at)), ": see the ", logOf(data, failure), ". "] : null,
     last ? ["Last load ", when(last.at), `: ${plural(last.rows, "row")} in ${seconds(last.seconds)}, ${plural(last.requests, "request")}, into ${last.warehouse}. `] : "Nothing was loaded yet. ",
     data.complete_to ? ["Complete up to ", el("b", {}, dateTime(data.complete_to)), ` (${ago(data.complete_to, now)}). `] : null,
     data.status === "late" ? [el("span", { class: "bad" }, "A run was due ", when(data.due)), ". "] : null,
@@ -68,11 +73,7 @@ function loads(data) {
 }
 
 function row(data, each) {
-  const run = [
-    link(runPage(data.dag_id, each.run_id), each.run_id),
-    " ",
-    link(logPage(data.dag_id, each.run_id, data.task_id, each.map_index, each.try_number), "log", `Log of ${each.run_id}`),
-  ];
+  const run = [link(runPage(data.dag_id, each.run_id), each.run_id), " ", logOf(data, each)];
   if (each.state !== "success") {
     const open = OPEN.has(each.state);
     const word = open ? each.state.replaceAll("_", " ") : each.final ? "failed" : "failed, tried again";

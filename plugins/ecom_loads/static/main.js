@@ -60,6 +60,9 @@ function ranges() {
 
 ranges();
 followTheme(() => redraw?.());
-addEventListener("hashchange", show);
+addEventListener("hashchange", async () => {
+  await show();
+  document.getElementById("detail").scrollIntoView({ block: "start" });
+});
 show();
 setInterval(() => document.hidden || show(), REFRESH_MILLIS);

@@ -44,7 +44,7 @@ const COLUMNS = [
   ["Last load", (each, now) => each.last ? el("time", { title: dateTime(each.last.at) }, ago(each.last.at, now)) : "–"],
   ["Complete up to", (each, now) => each.complete_to
     ? el("time", { title: ago(each.complete_to, now) }, dateTime(each.complete_to))
-    : each.last ? el("span", { class: "muted" }, "read whole") : "–"],
+    : each.last ? el("span", { class: "muted" }, Object.keys(each.last.windows ?? {}).length ? "no watermark yet" : "read whole") : "–"],
   ["Coverage", (each) => each.coverage.length ? el("div", { class: "strips" }, each.coverage.map((one) => strip(one, false))) : "–"],
   ["Rows", (each) => number(each.totals.rows), "number"],
   ["Loads", (each) => number(each.totals.loads), "number"],

@@ -1,4 +1,4 @@
-"""Airflow DAGs for the Loads page, whose loads a test performs or writes down."""
+"""Airflow DAGs for the Loads page: the loads of `seen_real` are real, those of the others are written down."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from tests.support.apis import api, windowed
 
 from ecom_source import elt_dag
 
-for name in ("none", "one", "many"):
+for name, schedule in (("real", None), ("none", timedelta(hours=1)), ("one", None), ("many", None)):
     globals()[f"seen_{name}"] = elt_dag(
         f"seen_{name}",
         api(windowed("orders")),
+        api_conn_id=f"seen_{name}",
         dataset_name=f"seen_{name}",
-        schedule=timedelta(hours=1),
+        schedule=schedule,
         start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
     )

@@ -1,0 +1,34 @@
+"""A key goes to the shop's own host and to no other, wherever an answer may send the client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ecom_source.errors import RequestFailedError
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response, Session
+
+
+def stay_at_home(session: Session) -> None:
+    """Makes `session` refuse a redirect to another host.
+
+    requests takes an `Authorization` header out of such a request by itself, but no header or parameter of another
+    name, where a shop's key often is: https://requests.readthedocs.io/en/latest/user/quickstart/#custom-headers.
+
+    Raises (while sending):
+        RequestFailedError: the answer leads to another host, or away from https.
+    """
+
+    def refuse(request: PreparedRequest, response: Response) -> None:
+        before, after = str(response.request.url), str(request.url)
+        if session.should_strip_auth(before, after):  # type: ignore[no-untyped-call]
+            here, there = urlsplit(before), urlsplit(after)
+            raise RequestFailedError(
+                f"The shop sends {here.path} on to another host, {there.scheme}://{there.netloc.rpartition('@')[2]}.",
+                expected=f"answers of {here.scheme}://{here.netloc}: the key is sent to no other host.",
+                fix="if the shop has moved, change the host of its Connection in Admin > Connections.",
+            )
+
+    session.rebuild_auth = refuse  # type: ignore[method-assign]
