@@ -14,12 +14,12 @@ import dlt
 import duckdb
 import psutil
 
-from bench import parse
+from bench import fleet, parse
 from bench.measure import PROJECT, Taken, medians, run, shop
 from bench.plot import bars
 from bench.postgres import server
 
-SCENES = ("parse", "duckdb", "postgres", "latency", "growth", "idle")
+SCENES = ("parse", "fleet", "duckdb", "postgres", "latency", "growth", "idle")
 
 
 def compare(subjects: Sequence[str], rounds: int, once: Callable[[str], Taken]) -> dict[str, Taken]:
@@ -133,6 +133,8 @@ def main() -> None:
     }
     if "parse" in chosen.only:
         parse.main()
+    if "fleet" in chosen.only:
+        fleet.main()
     path = chosen.out / "performance.json"
     figures = json.loads(path.read_text()) if path.exists() else {}
     for name, scene in scenes.items():

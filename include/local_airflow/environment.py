@@ -127,6 +127,8 @@ def airflow_environment(
         "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 2,
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.5,
         "TRIGGERER__JOB_HEARTBEAT_SEC": 2,
+        # Airflow's own 5 s are too short for a laptop that has all of this and a test to do.
+        "WORKERS__EXECUTION_API_TIMEOUT": 60,
         "DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(_bundles(more_dags)),
         "DAG_PROCESSOR__REFRESH_INTERVAL": 5,
         "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": 1,
