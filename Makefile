@@ -40,7 +40,7 @@ test: setup  ## all tests; some of them: make test ARGS="tests/unit -k window"
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -m "not e2e" -n 2
+	@$(BIN)/python -m pytest -m "not e2e" -n 2 --dist worksteal
 	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile
 endif
 
