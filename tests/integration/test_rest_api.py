@@ -106,7 +106,7 @@ def test_an_answer_without_its_rows_is_an_error_and_moves_no_watermark(
 ) -> None:
     shop.set_habits(no_total=True)
     shop.fail("no_data_key")
-    with pytest.raises(PayloadError, match="The answer of /v1/resource has no 'data'; it has the keys"):
+    with pytest.raises(PayloadError, match="The answer of /v1/resource has no 'data'; it is an object with the keys"):
         load(api(windowed("ecommerce_data", "/v1/resource")))
     load(api(windowed("ecommerce_data", "/v1/resource")))
     assert len(tables.rows("ecommerce_data")) == 340

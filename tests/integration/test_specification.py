@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from tests.integration.conftest import Loader
-from tests.support.loads import KEY, Tables, manual
+from tests.support.loads import KEY, Tables, make_load, manual, perform
 
 from demo_shop import DemoShop
 from ecom_source import ECOMMERCE_API
+from ecom_source.tuning import PARALLEL_PAGES
 from ecom_source.window import iso
 
 
-def test_requests_of_a_first_load_are_those_of_the_specification(shop: DemoShop, load: Loader) -> None:
+@pytest.mark.parametrize("in_parallel", [False, True], ids=["one after another", "in parallel"])
+def test_requests_of_a_first_load_are_those_of_the_specification(
+    shop: DemoShop, tables: Tables, tmp_path: Path, in_parallel: bool
+) -> None:
     run = manual()
-    load(ECOMMERCE_API, run)
-    assert [(each.method, each.path, each.params) for each in shop.requests] == [
+    loading = make_load(ECOMMERCE_API, "ecommerce_data", temp=tmp_path)
+    loading.parallel_pages = PARALLEL_PAGES if in_parallel else 1
+    perform(loading, run)
+    asked = shop.requests
+    if in_parallel:
+        # They may arrive in any order.
+        asked.sort(key=lambda each: int(each.params["offset"]))
+    assert [(each.method, each.path, each.params) for each in asked] == [
         (
             "GET",
             "/v1/resource",
