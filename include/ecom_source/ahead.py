@@ -65,14 +65,16 @@ class ReadAhead:
         for sent in before.values():
             self._drop(sent)
 
-    def close(self) -> None:
-        """Gives up all requests that are under way."""
+    def close(self) -> bool:
+        """Gives up all requests that are under way; whether a thread may still wait for the answer to one."""
+        busy = any(not sent.answer.done() for expected in self._expected.values() for sent in expected.values())
         for expected in self._expected.values():
             for sent in expected.values():
                 self._drop(sent)
         self._expected.clear()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+        return busy
 
     def _begin(self, prepared: PreparedRequest) -> Sent:
         if self._pool is None:
@@ -81,8 +83,13 @@ class ReadAhead:
         return Sent(_key(prepared), turn, self._pool.submit(self._fetch, prepared, turn))
 
     def _fetch(self, prepared: PreparedRequest, turn: Turn) -> Response:
+        # Tenacity shares the statistics of a wrapped function among threads, and clears them at each call; a retry in
+        # another thread then fails for want of them. This can go once `wraps` keeps them apart.
+        retry, send = self._send.retry.copy(), self._send.__wrapped__  # type: ignore[attr-defined]
         with self._pace.taken(turn):
-            return self._send(prepared, **self._settings_of(urlsplit(prepared.url or "").netloc, prepared))
+            settings = self._settings_of(urlsplit(prepared.url or "").netloc, prepared)
+            answer: Response = retry(send, prepared, **settings)
+            return answer
 
     def _settings_of(self, host: str, prepared: PreparedRequest) -> dict[str, Any]:
         """As dlt's REST client sends it; to look through the environment for proxies each time takes long."""
@@ -95,6 +102,9 @@ class ReadAhead:
         self._pace.leave(sent.turn, given_up=True)
 
     def _answer(self, prepared: PreparedRequest, **settings: Any) -> Response:
+        if self._pace.has_turn:
+            # Within another one: a redirect, which may lead to the very page that this thread is to bring.
+            return _clean(self._send(prepared, **settings))
         key = _key(prepared)
         for expected in self._expected.values():
             for offset, sent in expected.items():

@@ -66,6 +66,12 @@ def elt_dag(
         ApiConfigError: dlt refuses `api`, or a cursor cannot be loaded by window.
     """
     with _named(dag_id):
+        if parallel_pages < 1:
+            raise ApiConfigError(
+                f"parallel_pages is {parallel_pages}.",
+                expected="a whole number from 1 on; 1 reads one page after the other.",
+                fix="change it in the DAG file.",
+            )
         parts = components(api)
         cursors(api, tuple(name for part in parts for name in part.resources))
     if decompose == "none":

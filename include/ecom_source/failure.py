@@ -61,6 +61,13 @@ def _in_short(error: Exception, warehouse: str) -> str:
         # A job that dlt gave up: the driver's own message is at the end.
         text = text.rpartition("\n  File ")[2].partition("\n")[2].strip() or text
     reason = " ".join(text.split())[:MOST_WORDS]
+    if error.step == "extract":
+        # The shop is read in this step only, and what can go wrong with that is explained elsewhere.
+        return (
+            f"The read failed: {type(cause).__name__}: {reason} Expected: rows that the processing steps and hints "
+            "of the API description can take. To fix: see the lines above, and the description that the DAG file "
+            "passes to elt_dag. Nothing of this read was loaded."
+        )
     return (
         f"{warehouse} failed at dlt's step {error.step!r}: {type(cause).__name__}: {reason} "
         "Expected: a warehouse that can be reached and written. To fix: see the lines above, and the Connection of the "

@@ -15,7 +15,7 @@ from ecom_source.ahead import ReadAhead
 from ecom_source.client import Traffic, shop_session
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.lineage import Origin, origin_table
-from ecom_source.logs import task_logs
+from ecom_source.logs import keep_redacting, task_logs
 from ecom_source.overrides import with_connection
 from ecom_source.pace import Pace
 from ecom_source.reading import Reading
@@ -205,8 +205,8 @@ class Load:
         )
 
     def _clean_up(self, attempt: _Attempt) -> None:
-        if attempt.ahead is not None:
-            attempt.ahead.close()
+        if attempt.ahead is not None and attempt.ahead.close():
+            keep_redacting(attempt.redact)
         try:
             drop_staging(self.pipeline, attempt.staging)
         except Exception as error:

@@ -41,6 +41,11 @@ def task_logs(redact: Redactor) -> Iterator[None]:
         ours.setLevel(level)
 
 
+def keep_redacting(redact: Redactor) -> None:
+    """Redacts for good what urllib3 logs at level DEBUG: whole URLs, also of an answer that comes after the load."""
+    logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter(redact))
+
+
 def route_dlt_logs() -> None:
     """Sends dlt's lines to the task log; `RUNTIME__LOG_LEVEL` says from which level on.
 

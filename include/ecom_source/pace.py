@@ -47,6 +47,11 @@ class Pace:
         self._mine = local()
 
     @property
+    def has_turn(self) -> bool:
+        """Whether this thread is in the midst of a request."""
+        return getattr(self._mine, "turn", None) is not None
+
+    @property
     def limit(self) -> int:
         """How many requests may be under way at present."""
         return self._limit
@@ -61,7 +66,7 @@ class Pace:
     @contextmanager
     def taken(self, turn: Turn | None = None) -> Iterator[None]:
         """The request of this thread, from its first attempt to its answer; one within another shares its place."""
-        if getattr(self._mine, "turn", None) is not None:
+        if self.has_turn:
             yield
             return
         self._mine.turn = turn or self.turn()

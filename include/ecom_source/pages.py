@@ -11,6 +11,7 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from dlt.common import jsonpath
 from dlt.sources.helpers.rest_client.paginators import BasePaginator, OffsetPaginator, SinglePagePaginator
 from requests import Request, Response
@@ -19,6 +20,7 @@ from ecom_source.errors import IncompleteReadError
 from ecom_source.offset import UNSTABLE_ORDER, FollowingOffsetPaginator
 from ecom_source.payload import check_page
 from ecom_source.reading import Keys, Reading
+from ecom_source.redirects import check_host
 
 if TYPE_CHECKING:
     from ecom_source.ahead import ReadAhead
@@ -58,6 +60,7 @@ class WatchedPaginator(BasePaginator):
         self.inner, self.reading, self.readings = inner, readings[0], readings
         self.total_path = jsonpath.compile_path(total_path) if total_path else None
         self._begun = False
+        self._first_url = ""
         self._begin()
 
     def _begin(self) -> None:
@@ -65,6 +68,7 @@ class WatchedPaginator(BasePaginator):
         self._rows = 0
         self._total: int | None = None
         self._page_before: Sequence[Any] | None = None
+        """As `_picture` has it."""
         self._repeats_in_a_row = 0
         self._in_a_row = 0
         """Pages that came one after another without a row that moved; below 0, so many are still to come before any are
@@ -97,6 +101,7 @@ class WatchedPaginator(BasePaginator):
         self._begun = True
         self._begin()
         self.inner.init_request(request)
+        self._first_url = str(request.url)
         if self.ahead is not None:
             self.ahead.expect(self, {})
 
@@ -108,6 +113,8 @@ class WatchedPaginator(BasePaginator):
         longer each time.
         """
         self.inner.update_request(request)
+        if request.url != self._first_url:
+            check_host(self._first_url, str(request.url))
         if self.ahead is None or not isinstance(self.inner, FollowingOffsetPaginator):
             return
         most = min(self.ahead.most, 2 ** (self._in_a_row - 1)) if self._in_a_row > 0 else 0
@@ -142,11 +149,13 @@ class WatchedPaginator(BasePaginator):
                 self._pass_over(rows)
                 return
         fresh = self._keys.fresh(rows)
-        nothing_new = bool(rows) and (not fresh if self._keys.tracked else rows == self._page_before)
+        picture = self._picture(rows)
+        same = picture == self._page_before
+        nothing_new = bool(rows) and (not fresh if self._keys.tracked else same)
         self._repeats_in_a_row = self._repeats_in_a_row + 1 if nothing_new else 0
         self._in_a_row = min(self._in_a_row, 0) if nothing_new else self._in_a_row + 1
-        stuck = nothing_new and (rows == self._page_before or self._repeats_in_a_row > MOST_REPEATS)
-        before, self._page_before = self._page_before or (), list(rows)
+        stuck = nothing_new and (same or self._repeats_in_a_row > MOST_REPEATS)
+        before, self._page_before = self._page_before or (), picture
         self._rows += len(rows)
         self.reading.page(len(rows), self._total)
         if isinstance(inner, FollowingOffsetPaginator):
@@ -174,6 +183,14 @@ class WatchedPaginator(BasePaginator):
             rows[:] = [row for row in rows if id(row) in new or row not in before]
         if not inner.has_next_page:
             self._finish()
+
+    def _picture(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """The page to compare the next one with; where keys do not tell rows apart, in a form that stays as it is when
+        a processing step changes the rows in place.
+        """
+        if self._keys.tracked:
+            return list(rows)
+        return [orjson.dumps(row, default=repr, option=orjson.OPT_NON_STR_KEYS) for row in rows]
 
     def _pass_over(self, rows: list[Any]) -> None:
         """Neither passes the page on nor remembers it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from requests.sessions import SessionRedirectMixin
+
 from ecom_source.errors import RequestFailedError
 
 if TYPE_CHECKING:
@@ -22,13 +24,21 @@ def stay_at_home(session: Session) -> None:
     """
 
     def refuse(request: PreparedRequest, response: Response) -> None:
-        before, after = str(response.request.url), str(request.url)
-        if session.should_strip_auth(before, after):  # type: ignore[no-untyped-call]
-            here, there = urlsplit(before), urlsplit(after)
-            raise RequestFailedError(
-                f"The shop sends {here.path} on to another host, {there.scheme}://{there.netloc.rpartition('@')[2]}.",
-                expected=f"answers of {here.scheme}://{here.netloc}: the key is sent to no other host.",
-                fix="if the shop has moved, change the host of its Connection in Admin > Connections.",
-            )
+        check_host(str(response.request.url), str(request.url))
 
     session.rebuild_auth = refuse  # type: ignore[method-assign]
+
+
+def check_host(before: str, after: str) -> None:
+    """Makes sure that a key which was sent with `before` may be sent with `after`.
+
+    Raises:
+        RequestFailedError: it is another host, another port, or plain http after https.
+    """
+    if SessionRedirectMixin().should_strip_auth(before, after):  # type: ignore[no-untyped-call]
+        here, there = urlsplit(before), urlsplit(after)
+        raise RequestFailedError(
+            f"The shop sends {here.path} on to another host, {there.scheme}://{there.netloc.rpartition('@')[2]}.",
+            expected=f"answers and links of {here.scheme}://{here.netloc}: the key is sent to no other host.",
+            fix="if the shop has moved, change the host of its Connection in Admin > Connections.",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -163,6 +163,8 @@ def build_source(
     Raises:
         ApiConfigError: dlt refuses the description; its own message is kept.
     """
+    from ecom_source.pages import WatchedPaginator
+
     config = clone(api)
     client = config["client"]
     client.setdefault("session", session)
@@ -178,18 +180,17 @@ def build_source(
         )
         for item in resources
     }
+    paginators: dict[str, BasePaginator] = {}
     for resource in resources:
         name, endpoint = resource["name"], resource["endpoint"]
         if "auth" in endpoint:
             endpoint["auth"] = _with_session(fill_auth(endpoint["auth"]), session)
         if name in plan.windows:
             endpoint["incremental"] = _windowed(effective(api, resource, "incremental"), plan.windows[name])
-        # A parent that is read again brings its dependents with it.
-        watched = [readings[name], *(readings[each] for each in readings if name == component.name and each != name)]
         settings = effective(config, resource, "paginator")
         paginator = _watched(
             settings,
-            watched,
+            readings[name],
             selector=effective(config, resource, "data_selector"),
             required=required_key(config, resource),
             overlap=name not in plan.windows,
@@ -200,8 +201,14 @@ def build_source(
             ahead=ahead if client["session"] is session else None,
         )
         if paginator is not None:
-            endpoint["paginator"] = paginator
+            endpoint["paginator"] = paginators[name] = paginator
     source = _rest_api_source(config, name=component.name)
+    for dlt_resource in source.resources.values():
+        # A parent that is read again brings its dependents with it.
+        for ancestor in _ancestors(dlt_resource):
+            paginator = paginators.get(ancestor)
+            if isinstance(paginator, WatchedPaginator) and dlt_resource.name in readings:
+                paginator.readings = (*paginator.readings, readings[dlt_resource.name])
     if plan.lists_in_rows:
         for item in resources:
             if disposition(config, item) == "merge":
@@ -255,7 +262,7 @@ def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
 
 def _watched(
     settings: Any,
-    readings: list[Reading],
+    reading: Reading,
     *,
     selector: Any,
     required: tuple[str, ...],
@@ -298,7 +305,7 @@ def _watched(
         return inner
     return WatchedPaginator(
         inner,
-        *readings,
+        reading,
         total_path=total_path,
         selector=selector if plain else None,
         required=required,
@@ -318,8 +325,12 @@ def _with_parents(source: DltSource) -> set[str]:
     """The selected resources and those they are made from: a parent may be there for its dependents alone."""
     found = set(source.selected_resources)
     for resource in source.selected_resources.values():
-        parent = resource._pipe.parent
-        while parent is not None:
-            found.add(parent.name)
-            parent = parent.parent
+        found.update(_ancestors(resource))
     return found
+
+
+def _ancestors(resource: DltResource) -> Iterator[str]:
+    parent = resource._pipe.parent
+    while parent is not None:
+        yield parent.name
+        parent = parent.parent

@@ -59,7 +59,8 @@ def drop_staging(pipeline: Pipeline, staging: Staging) -> None:
         # The dataset's own name may have been shortened to what the warehouse allows.
         mark = f"_staging_{staging.owner}_"
         names = DATASETS.get(pipeline.destination.destination_type.rpartition(".")[2], _in_information_schema)
-        for name in sorted({name for name in names(client) if mark in name}):
+        # Some write all names in capitals.
+        for name in sorted({name for name in names(client) if mark in name.lower()}):
             with client.with_alternative_dataset_name(name):
                 client.drop_dataset()
             _tell(name)

@@ -207,3 +207,17 @@ def test_decimals_as_text_and_columns_that_are_null_at_first_are_typed(
     load(api({**CATALOGUE, "columns": columns}))
     shop.set_habits(decimals_as_strings=False)
     tables.assert_equal_to(shop)
+
+
+def test_a_step_that_changes_rows_in_place_hides_no_repeated_page(shop: DemoShop, load: Loader, tables: Tables) -> None:
+    def mark(row: dict[str, Any]) -> dict[str, Any]:
+        row["seen"] = True
+        return row
+
+    shop.set_habits(ignore_offset=True)
+    with pytest.raises(IncompleteReadError, match="The shop says that 'ecommerce_data' has 340 rows"):
+        load(api(whole("ecommerce_data", "/v1/resource", processing_steps=[{"map": mark}])))
+    shop.set_habits(ignore_offset=True, no_total=True)
+    shop.reset_log()
+    load(api(whole("ecommerce_data", "/v1/resource", processing_steps=[{"map": mark}])))
+    assert len(shop.requests) == 2

@@ -6,16 +6,18 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from airflow.models.connection import Connection
 from airflow.providers_manager import ProvidersManager
+from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
+from requests import Response
 from tests.integration.conftest import Loader
-from tests.support.apis import api, whole
+from tests.support.apis import api, whole, windowed
 from tests.support.loads import KEY, Tables, connection_json
 
-from demo_shop import DemoShop
+from demo_shop import DemoShop, RequestRecord
 from ecom_source.errors import ConnectionFieldError, RequestFailedError
 from local_airflow.environment import free_port
 
@@ -182,3 +184,37 @@ def test_the_key_follows_no_redirect_to_another_host(
     shop.fail("redirect", url=f"{shop.url}/v1/products?api_key={quote_plus(KEY)}", status=307)
     load(api(whole("products")))
     assert len(tables.rows("products")) == 30
+
+
+def test_the_key_follows_no_link_to_another_host(
+    shop: DemoShop, load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Elsewhere(JSONLinkPaginator):
+        """A shop behind a proxy, whose links name a host of their own."""
+
+        def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+            super().update_state(response, data)
+            self._next_reference = (self._next_reference or "").replace("127.0.0.1", "localhost")
+
+    paginator = Elsewhere(next_url_path="next")
+    with pytest.raises(RequestFailedError, match="The shop sends /v4/resource on to another host, http://localhost:"):
+        load(api(whole("ecommerce_data", "/v4/resource", endpoint={"paginator": paginator})))
+    assert len(shop.requests) == 1
+
+
+def test_a_redirect_to_the_same_page_is_followed_where_pages_are_asked_for_in_advance(
+    shop: DemoShop, load: Loader, tables: Tables
+) -> None:
+    sent: list[int] = []
+
+    def once(record: RequestRecord) -> None:
+        # The page is one that was asked for in advance; the shop sends the client there once more.
+        if record.params.get("offset") == "200" and not sent:
+            sent.append(record.number)
+            shop.fail("redirect", url=f"{shop.url}{record.path}?{urlencode(record.params)}", status=307)
+
+    shop.on_request(once)
+    load(api(windowed("ecommerce_data", "/v1/resource")))
+    assert sent
+    assert [each.params["offset"] for each in shop.requests].count("200") == 2
+    assert len(tables.rows("ecommerce_data")) == 340

@@ -119,6 +119,12 @@ def test_a_description_that_cannot_work_is_refused_when_the_file_is_parsed(
     assert "To fix: " in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_number_of_pages_that_cannot_be_is_refused_when_the_file_is_parsed(number: int) -> None:
+    with pytest.raises(ApiConfigError, match=f"DAG 'shop': parallel_pages is {number}"):
+        dag_of(windowed("orders"), parallel_pages=number)
+
+
 PARSE = """
 import socket, sys, pathlib, tempfile
 def refuse(*args, **kwargs): raise AssertionError(f"network at parse: {args}")
