@@ -69,7 +69,10 @@ def airflow(home: Path, the_shop: DemoShop, postgres: Postgres, metadata: str) -
         "filed_api": here,
         "filed_warehouse": {"conn_type": "duckdb", "host": str(home / "warehouse" / "in_a_file.duckdb")},
     }
-    backend, _ = counting_backend(home, filed)
+    # Beside the home, where nothing may hold a key.
+    folder = home.with_name(f"{home.name}-backend")
+    folder.mkdir()
+    backend, _ = counting_backend(folder, filed)
     with LocalAirflow(
         home,
         metadata_url=f"postgresql+psycopg2://postgres:{quote(PASSWORD, safe='')}@{HOST}:{postgres.port}/{metadata}",

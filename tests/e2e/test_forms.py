@@ -55,7 +55,8 @@ def test_a_connection_is_made_in_the_form_and_tested(page: Page, airflow: LocalA
     form.locator("input[name=element_page_size]").fill("25")
     picture(page, "connection-form")
     form.get_by_role("button", name="Save").click()
-    page.get_by_role("button", name="Test Connection").click()
+    row = page.get_by_role("row", name="my_shop")
+    row.get_by_role("button", name="Test Connection").click()
     expect(page.get_by_text("Test Connection Successful")).to_be_visible()
     reached = re.escape(f"{shop.url} was reached, the key is accepted, the first page of /v1/resource was read in ")
     expect(page.get_by_text(re.compile(reached + r"[\d,]+ ms: 25 of 340 rows\."))).to_be_visible()
@@ -64,7 +65,7 @@ def test_a_connection_is_made_in_the_form_and_tested(page: Page, airflow: LocalA
 
     shop.fail("status", status=401)
     page.reload()
-    page.get_by_role("button", name="Test Connection").click()
+    row.get_by_role("button", name="Test Connection").click()
     expect(page.get_by_text("but it does not accept the key: 401 at /v1/resource")).to_be_visible()
     assert KEY not in page.content()
     stored = airflow.api().get("/connections/my_shop")

@@ -48,7 +48,7 @@ def test_connections_of_a_secrets_backend_are_looked_up_once_by_each_task(
 ) -> None:
     api = airflow.api()
     api.wait_for_dag("filed")
-    notes = home / "look-ups.txt"
+    notes = home.with_name(f"{home.name}-backend") / "look-ups.txt"
     ours = ("connection filed_api", "connection filed_warehouse")
     assert not [line for line in notes.read_text().splitlines() if line in ours]
     api.unpause("filed")
