@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.conftest import Loader
 from tests.support.apis import CATALOGUE, api, whole, windowed
-from tests.support.loads import Tables
+from tests.support.loads import Tables, make_load, perform
 
 from demo_shop import DemoShop, RequestRecord
 from ecom_source.errors import IncompleteReadError
+from ecom_source.source import Component
 
 
 @pytest.fixture(params=[1, 8], ids=["one by one", "in parallel"], autouse=True)
@@ -221,3 +223,28 @@ def test_a_step_that_changes_rows_in_place_hides_no_repeated_page(shop: DemoShop
     shop.reset_log()
     load(api(whole("ecommerce_data", "/v1/resource", processing_steps=[{"map": mark}])))
     assert len(shop.requests) == 2
+
+
+def test_a_read_that_is_begun_again_counts_its_dependents_once(shop: DemoShop, tables: Tables, tmp_path: Path) -> None:
+    description = api(
+        whole("products"),
+        whole("customers"),
+        whole("customer_orders", "/v1/customers/{resources.customers.id}/orders"),
+        client={"paginator": {"type": "offset", "limit": 20}},
+    )
+    loading = make_load(description, "customers", temp=tmp_path)
+    # As `decompose="none"` makes it: one task for all, named after the dataset.
+    loading.component = Component("ecommerce", ("products", "customers", "customer_orders"))
+    begun: list[int] = []
+
+    def mend(record: RequestRecord) -> None:
+        if record.path == "/v1/customers" and record.params["offset"] == "0":
+            begun.append(record.number)
+            shop.set_habits(ignore_offset=len(begun) == 1)
+
+    shop.on_request(mend)
+    readings = perform(loading).readings
+    assert len(begun) == 2
+    assert (readings["customers"].again, readings["customers"].distinct) == (1, 40)
+    assert (readings["customer_orders"].rows, readings["customer_orders"].total) == (120, 120)
+    assert len(tables.rows("customer_orders")) == 120
