@@ -113,7 +113,8 @@ class WatchedPaginator(BasePaginator):
         longer each time.
         """
         self.inner.update_request(request)
-        if request.url != self._first_url:
+        # After the last page there is none.
+        if request.url and request.url != self._first_url:
             check_host(self._first_url, str(request.url))
         if self.ahead is None or not isinstance(self.inner, FollowingOffsetPaginator):
             return
