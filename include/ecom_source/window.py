@@ -14,6 +14,8 @@ from ecom_source.errors import WindowError
 
 RunKind = Literal["scheduled", "backfill", "manual"]
 
+STORED = timedelta(seconds=1)
+"""Many a shop shows milliseconds and stores whole seconds: a row changed at 12:00:00.9 then says 12:00:00.000."""
 ASK_AGAIN = "trigger the run again with other values, or leave both empty to load everything since the last run."
 
 
@@ -76,7 +78,7 @@ def window_for(
         initial: the earliest instant that the API is asked for (the cursor's `initial_value`).
         lag: how far before the watermark to read again, for rows that the API commits late.
         step: the cursor's resolution. The window grows outward to whole steps and the watermark falls back to one,
-            so that a partly elapsed second or day is read again rather than skipped.
+            and to a whole second at least, so that a partly elapsed second or day is read again rather than skipped.
 
     Raises:
         WindowError: the window is empty, reversed or contradicts `full_refresh`.
@@ -99,7 +101,7 @@ def window_for(
     if start >= end:
         raise _empty(run, Interval(start, end), watermark, asked=asked)
     interval = Interval(_floor(start, step), _ceil(end, step))
-    moved = watermark if after is None else _floor(after, step)
+    moved = watermark if after is None else _floor(after, max(step, STORED))
     if watermark is not None and moved is not None and not run.full_refresh:
         moved = max(moved, watermark)
     return Window(interval, watermark, moved, run.full_refresh)
