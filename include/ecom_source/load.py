@@ -13,6 +13,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.ahead import ReadAhead
 from ecom_source.client import Traffic, shop_session
+from ecom_source.columnar import columnar_normalize
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.lineage import Origin, origin_table
 from ecom_source.logs import keep_redacting, task_logs
@@ -107,6 +108,7 @@ class Load:
                 )
             )
             stack.enter_context(tuned_dlt())
+            stack.enter_context(columnar_normalize())
             tune(warehouse.destination)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
