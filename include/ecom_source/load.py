@@ -108,7 +108,7 @@ class Load:
                 )
             )
             stack.enter_context(tuned_dlt())
-            stack.enter_context(columnar_normalize())
+            stack.enter_context(columnar_normalize(warehouse.expect))
             tune(warehouse.destination)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"

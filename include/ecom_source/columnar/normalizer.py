@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
@@ -26,9 +26,24 @@ from ecom_source.columnar.flatten import Flat, Rows, flattened
 
 
 @contextmanager
-def columnar_normalize() -> Iterator[None]:
-    """Lets dlt normalize by columns for as long as the block lasts."""
-    worker.JsonLItemsNormalizer = ColumnarNormalizer  # type: ignore[attr-defined]
+def columnar_normalize(expect: Callable[[int], None] = lambda rows: None) -> Iterator[None]:
+    """Lets dlt normalize by columns for as long as the block lasts.
+
+    Args:
+        expect: is told how many rows came from the shop, before they are loaded.
+    """
+    rows = 0
+
+    class Counting(ColumnarNormalizer):
+        def close(self) -> None:
+            nonlocal rows
+            rows += self.rows
+            # What Arrow keeps for the next chunk, the warehouse may need.
+            pa.default_memory_pool().release_unused()
+            expect(rows)
+            super().close()
+
+    worker.JsonLItemsNormalizer = Counting  # type: ignore[attr-defined]
     try:
         yield
     finally:
@@ -40,6 +55,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.rows = 0
         names = self.schema.data_item_normalizer
         self._columnar = (
             self.item_storage.writer_cls is ParquetDataWriter
@@ -54,6 +70,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
     def _normalize_chunk(
         self, root_table_name: str, items: list[TDataItem], may_have_pua: bool, skip_write: bool
     ) -> TSchemaUpdate:
+        self.rows += len(items)
         # Values that dlt has put behind a private character (decimals, times) are no JSON.
         if self._columnar and items and not (may_have_pua or skip_write or self._filtered_tables_columns):
             try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from ecom_source.warehouses.duckdb import catalog_file
 from ecom_source.warehouses.fields import Fields, spoken_parts
 from ecom_source.warehouses.login import Access
 from ecom_source.warehouses.traits import Traits, traits_of
-from ecom_source.warehouses.turns import held_duckdb, turn_at
+from ecom_source.warehouses.turns import bound_memory, held_duckdb, turn_at
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -37,6 +38,7 @@ class Warehouse:
         secrets: what must not be seen in a log.
         traits: what its abilities decide.
         files: the bucket through which it takes its rows, for those that do: dlt's `staging` destination.
+        expect: to be told how many rows of the resource are about to be loaded.
     """
 
     destination: Destination[Any, Any] = field(repr=False)
@@ -44,6 +46,7 @@ class Warehouse:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     traits: Traits = field(default_factory=Traits)
     files: Destination[Any, Any] | None = field(default=None, repr=False)
+    expect: Callable[[int], None] = field(default=lambda rows: None, repr=False)
 
 
 @contextmanager
@@ -67,15 +70,18 @@ def open_warehouse(conn_id: str, *, dataset_name: str, staging_layout: str) -> I
     files = _files(fields, access)
     with ExitStack() as stack:
         credentials = access.credentials
+        more: dict[str, Any] = {}
         if access.destination == "duckdb":
             path = _duckdb_file(Path(credentials["database"]), dataset_name)
-            credentials = stack.enter_context(held_duckdb(path, credentials.get("global_config") or {}))
+            config = credentials.get("global_config") or {}
+            credentials = stack.enter_context(held_duckdb(path, config))
+            more["expect"] = partial(bound_memory, credentials, config)
         elif traits.one_writer and (file := _database_file(fields, access)):
             file.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(turn_at(file))
         destination = destination_of(access, credentials, settings)
         secrets = secrets_of(fields, destination) + (files[1] if files else ())
-        yield Warehouse(destination, access.label, secrets, traits, files[0] if files else None)
+        yield Warehouse(destination, access.label, secrets, traits, files[0] if files else None, **more)
 
 
 def destination_of(access: Access, credentials: Any, settings: Mapping[str, Any]) -> Destination[Any, Any]:
