@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from ecom_source.decode import PageResponse
 from ecom_source.pace import Pace, Turn
@@ -45,7 +44,6 @@ class ReadAhead:
         self._session, self._pace = session, pace
         self._send = session.send
         self._pool: ThreadPoolExecutor | None = None
-        self._settings: dict[str, dict[str, Any]] = {}
         self._expected: dict[int, dict[int, Sent]] = {}
         session.send = self._answer  # type: ignore[method-assign,assignment]
 
@@ -87,15 +85,9 @@ class ReadAhead:
         # another thread then fails for want of them. This can go once `wraps` keeps them apart.
         retry, send = self._send.retry.copy(), self._send.__wrapped__  # type: ignore[attr-defined]
         with self._pace.taken(turn):
-            settings = self._settings_of(urlsplit(prepared.url or "").netloc, prepared)
+            settings = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
             answer: Response = retry(send, prepared, **settings)
             return answer
-
-    def _settings_of(self, host: str, prepared: PreparedRequest) -> dict[str, Any]:
-        """As dlt's REST client sends it; to look through the environment for proxies each time takes long."""
-        if host not in self._settings:
-            self._settings[host] = dict(self._session.merge_environment_settings(prepared.url, {}, None, None, None))
-        return self._settings[host]
 
     def _drop(self, sent: Sent) -> None:
         sent.answer.cancel()

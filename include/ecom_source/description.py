@@ -67,10 +67,15 @@ def disposition(config: RESTAPIConfig, resource: Described) -> Any:
     return given.get("disposition") if isinstance(given, dict) else given
 
 
+def strategy(config: RESTAPIConfig, resource: Described) -> Any:
+    """dlt's merge strategy; None where it is not said."""
+    given = resource.get("write_disposition", defaults(config).get("write_disposition"))
+    return given.get("strategy") if isinstance(given, dict) else None
+
+
 def is_scd2(config: RESTAPIConfig, resource: Described) -> bool:
     """Whether the table keeps the history of its rows."""
-    given = resource.get("write_disposition", defaults(config).get("write_disposition"))
-    return isinstance(given, dict) and given.get("strategy") == "scd2"
+    return bool(strategy(config, resource) == "scd2")
 
 
 def tracked_key(config: RESTAPIConfig, resource: Described, *, appended: bool) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.ahead import ReadAhead
 from ecom_source.client import Traffic, shop_session
-from ecom_source.columnar import columnar_normalize
+from ecom_source.columnar import columnar
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.lineage import Origin, origin_table
 from ecom_source.logs import keep_redacting, task_logs
@@ -21,6 +21,7 @@ from ecom_source.overrides import with_connection
 from ecom_source.pace import Pace
 from ecom_source.reading import Reading
 from ecom_source.redact import Redactor
+from ecom_source.repeats import DISTINCT
 from ecom_source.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.retry import SCHEMA_RACE
 from ecom_source.schema_changes import Columns, columns_of, log_changes, schema_changes
@@ -108,7 +109,7 @@ class Load:
                 )
             )
             stack.enter_context(tuned_dlt())
-            stack.enter_context(columnar_normalize(warehouse.expect))
+            stack.enter_context(columnar(self._expect))
             tune(warehouse.destination)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
@@ -186,7 +187,14 @@ class Load:
             full_refresh=run.full_refresh,
             drop_repeats=not traits.merge_drops_repeats,
             lists_in_rows=not traits.merge_reaches_nested,
+            distinct_rows=tuning_of(attempt.warehouse.destination.destination_type).distinct_rows,
         )
+
+    def _expect(self, rows: int) -> None:
+        """Tells the warehouse how many rows are about to come, unless it has to look for those that come twice."""
+        tables = self.pipeline.default_schema.data_tables()
+        if self._attempt and all(each.get("write_disposition") != "merge" or each.get(DISTINCT) for each in tables):
+            self._attempt.warehouse.expect(rows)
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace

@@ -216,6 +216,8 @@ class WatchedPaginator(BasePaginator):
         tracked = self._keys.tracked
         came = len(self._keys) if tracked else self._rows
         self.reading.finish(came if tracked else None, self._total)
+        # A million keys take 70 MB, which the warehouse may need.
+        self._keys = Keys(())
         repeats = self._rows - came
         name = self.reading.resource
         if self._total is not None and came < self._wanted(self._total):

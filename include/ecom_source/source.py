@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from ecom_source.description import (
 )
 from ecom_source.errors import ApiConfigError
 from ecom_source.reading import Reading
+from ecom_source.repeats import pass_rows_once
 from ecom_source.window import Window
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class Plan:
         windows: by resource, for those with a cursor.
         full_refresh: replace the tables rather than merge into them.
         drop_repeats: pass a row on once only, for a warehouse whose merge does not do that itself.
+        distinct_rows: where rows can be told apart, pass each on once, and tell the merge that it need not look.
         lists_in_rows: keep lists in a JSON column of their row, for a warehouse whose merge leaves nested rows behind.
     """
 
@@ -71,6 +74,7 @@ class Plan:
     full_refresh: bool = False
     drop_repeats: bool = False
     lists_in_rows: bool = False
+    distinct_rows: bool = False
 
 
 def components(api: RESTAPIConfig) -> list[Component]:
@@ -202,6 +206,7 @@ def build_source(
         )
         if paginator is not None:
             endpoint["paginator"] = paginators[name] = paginator
+        _compile_selector(config, resource)
     source = _rest_api_source(config, name=component.name)
     for dlt_resource in source.resources.values():
         # A parent that is read again brings its dependents with it.
@@ -209,6 +214,8 @@ def build_source(
             paginator = paginators.get(ancestor)
             if isinstance(paginator, WatchedPaginator) and dlt_resource.name in readings:
                 paginator.readings = (*paginator.readings, readings[dlt_resource.name])
+    if plan.distinct_rows:
+        pass_rows_once(source, config, resources, paginators)
     if plan.lists_in_rows:
         for item in resources:
             if disposition(config, item) == "merge":
@@ -220,6 +227,17 @@ def build_source(
             if name not in histories:
                 _replace(dlt_resource)
     return source, readings
+
+
+def _compile_selector(config: RESTAPIConfig, resource: dict[str, Any]) -> None:
+    """dlt compiles a selector that is a text for each page, which takes as long as to decode the page."""
+    from dlt.common import jsonpath
+    from jsonpath_ng.exceptions import JSONPathError
+
+    selector = effective(config, resource, "data_selector")
+    # One that cannot be compiled is dlt's to refuse.
+    with suppress(JSONPathError):
+        resource["endpoint"]["data_selector"] = jsonpath.compile_path(selector) if selector else selector
 
 
 def _replace(resource: DltResource) -> None:

@@ -26,12 +26,8 @@ from ecom_source.columnar.flatten import Flat, Rows, flattened
 
 
 @contextmanager
-def columnar_normalize(expect: Callable[[int], None] = lambda rows: None) -> Iterator[None]:
-    """Lets dlt normalize by columns for as long as the block lasts.
-
-    Args:
-        expect: is told how many rows came from the shop, before they are loaded.
-    """
+def columnar_normalize(expect: Callable[[int], None]) -> Iterator[None]:
+    """As `columnar`."""
     rows = 0
 
     class Counting(ColumnarNormalizer):
@@ -56,14 +52,14 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows = 0
-        names = self.schema.data_item_normalizer
+        names: Any = self.schema.data_item_normalizer
+        self._names: DataItemNormalizer = names
         self._columnar = (
             self.item_storage.writer_cls is ParquetDataWriter
             and type(names) is DataItemNormalizer
             and not self.schema._compiled_excludes
         )
         if self._columnar:
-            self._names: DataItemNormalizer = names
             self._zone = get_context_timezone_name()
             self.item_storage = TableStorage(self.load_storage.new_packages, self.item_storage.writer_spec)
 
@@ -92,10 +88,10 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
             raise NotColumnar("not only objects")
         if names._get_root_row_id_type(root) != "random":
             raise NotColumnar("ids made of the row")
-        level = names._get_table_nesting_level(root, names.max_nesting)
+        level = names._get_table_nesting_level(root, names.max_nesting) or 0
         rows = Rows((root,), root, array, items, level)
         ids = generate_dlt_ids(len(items))
-        own = {
+        own: dict[str, pa.Array] = {
             names.c_dlt_load_id: pa.repeat(self.load_id, len(items)).cast(pa.string()),
             names.c_dlt_id: pa.array(ids),
         }
@@ -176,7 +172,9 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
         places = [place for values in lists for place in range(len(values or ()))]
         parent_ids = [ids[row] for row in parents]
         new = [get_nested_row_hash(parent, table, place) for parent, place in zip(parent_ids, places, strict=True)]
-        handed_on = {name: [values[row] for row in parents] for name, values in inherited.items()}
+        handed_on: dict[str, Sequence[str]] = {
+            name: [values[row] for row in parents] for name, values in inherited.items()
+        }
         own = {
             **{name: pa.array(values) for name, values in handed_on.items()},
             names.c_dlt_parent_id: pa.array(parent_ids),
@@ -198,6 +196,9 @@ class TableStorage(LoadItemStorage):
 
 class TableWriter(ParquetDataWriter):
     """dlt's writer of parquet files, for rows and for tables."""
+
+    writer: Any
+    schema: Any
 
     def write_data(self, items: Sequence[TDataItem]) -> None:
         """Writes them in their order."""

@@ -63,7 +63,8 @@ def normalized(
     with TemporaryDirectory() as folder:
         schema = Schema("shop")
         table: Any = new_table("things", None, disposition, list(COLUMNS.values()))  # type: ignore[arg-type]
-        schema.update_table({**table, "x-normalizer": {"max_nesting": nesting}})
+        table["x-normalizer"] = {"max_nesting": nesting}
+        schema.update_table(table)
         load = LoadStorage(True, ["parquet"], LoadStorageConfiguration(str(Path(folder, "load"))))
         load.new_packages.create_package(LOAD_ID)
         from dlt.common.configuration.container import Container
