@@ -12,9 +12,9 @@ from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 
+from ecom_source.bounds import BoundedAdapter, Bounds
 from ecom_source.decode import NulFreeResponse, PageResponse
 from ecom_source.pace import Pace
 from ecom_source.redact import Redactor
@@ -78,13 +78,13 @@ def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *
     return session
 
 
-class _CountingAdapter(HTTPAdapter):
+class _CountingAdapter(BoundedAdapter):
     def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace, response: type[Response]) -> None:
         self._redact, self._traffic, self._pace, self._response = redact, traffic, pace, response
         self._counting = Lock()
         # dlt sends a request again in the thread that sent it first.
         self._failed = local()
-        super().__init__(pool_maxsize=50)
+        super().__init__(Bounds.of(), pool_maxsize=50)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         self._pace.wait()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from ecom_source.bounds import BoundedAdapter, Bounds
 from ecom_source.connections import ApiConnection, fill_auth, secrets_in_dlt
 from ecom_source.errors import ConnectionFieldError, PayloadError, RequestFailedError
 from ecom_source.overrides import with_connection
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = (5.0, 20.0)
 """Seconds to connect, and seconds without a byte while reading: a person waits for the answer."""
+TOTAL_SECONDS = 30.0
+"""Seconds that the answer itself may take."""
 
 
 def probe(connection: ApiConnection) -> str:
@@ -82,6 +85,9 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
 
     client = with_connection(ECOMMERCE_API, connection)["client"]
     session = Session(timeout=TIMEOUT, raise_for_status=False)
+    bounded = BoundedAdapter(Bounds(Bounds.of().bytes, TOTAL_SECONDS))
+    session.mount("http://", bounded)
+    session.mount("https://", bounded)
     stay_at_home(session)
     with secrets_in_dlt(connection), _quiet(connection.redactor):
         auth = create_auth(fill_auth(client.get("auth"), connection))
