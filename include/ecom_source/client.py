@@ -19,6 +19,7 @@ from ecom_source.decode import NulFreeResponse, PageResponse
 from ecom_source.pace import Pace
 from ecom_source.redact import Redactor
 from ecom_source.redirects import stay_at_home
+from ecom_source.trust import untrusted
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -98,6 +99,9 @@ class _CountingAdapter(BoundedAdapter):
                 _ = response.content
         except RequestException as error:
             self._trouble(type(error).__name__, request)
+            if (mistrust := untrusted(error, request.url)) is not None:
+                # Not for dlt to try again: it would be the same certificate.
+                raise mistrust from None
             # urllib3 puts the whole URL, key included, into the text of a connection error.
             raise type(error)(self._redact(str(error))) from None
         with self._counting:

@@ -17,6 +17,7 @@ from ecom_source.errors import ConnectionFieldError, PayloadError, RequestFailed
 from ecom_source.overrides import with_connection
 from ecom_source.redact import RedactingFilter, Redactor
 from ecom_source.redirects import stay_at_home
+from ecom_source.trust import untrusted
 
 if TYPE_CHECKING:
     from requests import Response
@@ -94,6 +95,8 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
         try:
             return RESTClient(client["base_url"], auth=auth, session=session).get(path, params=params)
         except requests.RequestException as error:
+            if (mistrust := untrusted(error, connection.base_url)) is not None:
+                raise mistrust from None
             raise RequestFailedError(
                 f"{connection.base_url} was not reached: {_why(error)}.",
                 expected="a shop that can be reached from where Airflow runs.",
@@ -104,8 +107,7 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
 def _why(error: requests.RequestException) -> str:
     """The cause in words. The error's own text has the URL in it, and with that the key."""
     if isinstance(error, requests.exceptions.SSLError):
-        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        return "its TLS certificate is not trusted" if untrusted else "it does not speak TLS (https) there"
+        return "it does not speak TLS (https) there"
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {TIMEOUT[0]:g} s"
     if isinstance(error, requests.ReadTimeout):

@@ -1,0 +1,232 @@
+"""The soak itself: runs by the schedule, a shop that changes, what happens meanwhile, and what is left of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+import psutil
+from tests.e2e.scene import Scene, iso, scene
+from tests.soak.events import RESOURCES, Happen, happen
+from tests.soak.gauges import Bound, Gauges, Sample, megabytes, of_process
+from tests.soak.plan import plan
+from tests.soak.warehouse import DATABASE, Warehouse
+from tests.support.loads import duckdb_tables
+from tests.support.postgres import PASSWORD, Postgres
+
+from local_airflow.api import DONE
+from local_airflow.environment import HOST
+from local_airflow.instance import LocalAirflow
+
+DAGS = ("soak_postgres", "soak_duckdb")
+SIZES = {"orders": 60, "resource": 90, "products": 50}
+SAMPLE_SECONDS = 1.0
+CHANGE_SECONDS = 0.1
+UNDER_WAY = ("running", "queued", "scheduled", "restarting")
+TASKS_AT_ONCE = len(DAGS)
+
+BOUNDS: Mapping[str, Bound] = {
+    # What a process of Python may take more after some minutes, and does not go on taking.
+    **{f"{name}: MB": Bound(60) for name in ("api-server", "scheduler", "dag-processor", "triggerer")},
+    **{f"{name}: files": Bound(12) for name in ("api-server", "scheduler", "dag-processor", "triggerer")},
+    "processes": Bound(6),
+    "metadata: connections": Bound(20, peak=90),
+    "warehouse: connections": Bound(8, rest=0, peak=25),
+    # One for the attempt that runs, and one that a killed attempt has left for the next to drop.
+    "warehouse: staging": Bound(2, rest=0, peak=3),
+    "warehouse: MB": Bound(8, by_run=0.1),
+    "DuckDB: MB": Bound(8, by_run=0.1),
+    "work folders": Bound(3, rest=0, peak=2 * TASKS_AT_ONCE + 4),
+    "temp folder: MB": Bound(5, rest=1),
+}
+
+
+@dataclass
+class Soak:
+    """A soak of an Airflow that runs.
+
+    Args:
+        scenes: the DAGs, by id, each with a shop of its own.
+        metadata: the database of Airflow's metadata, on the same server as the warehouse.
+        interval: seconds between scheduled runs.
+    """
+
+    airflow: LocalAirflow
+    scenes: Mapping[str, Scene]
+    warehouse: Warehouse
+    metadata: str
+    interval: float
+    duckdb: Path
+    temp: Path
+    seed: int
+    killed: int = 0
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    timeline: list[str] = field(default_factory=list)
+    _start: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.gauges = Gauges(self._read, BOUNDS)
+
+    def say(self, text: str) -> None:
+        """A line of the timeline; pytest shows it of a test that fails."""
+        print(f"{time.monotonic() - self._start:6.1f} s  {text}", flush=True)
+
+    def run(self, seconds: float, every: float, kinds: Mapping[str, Happen]) -> None:
+        """Soaks for so long, something happening `every` few seconds, and asserts what must be so afterwards."""
+        self.say(f"seed {self.seed}: runs every {self.interval:g} s for {seconds:g} s")
+        self._to_rest()
+        self.gauges.before = self._read()
+        runs_before = self._count_runs()
+        with self._changing():
+            self._unpause()
+            self._let_happen(seconds, every, kinds)
+        for each in self.scenes.values():
+            each.shop.clear_faults()
+        self.say("no more faults or changes")
+        self._to_rest()
+        self.gauges.after = self._read()
+        runs = self._count_runs() - runs_before
+        self.say(f"{sum(runs.values())} runs ({dict(runs)}), {self.killed} tasks killed")
+        table, wrong = self.gauges.judge(sum(runs.values()))
+        print(table)
+        assert wrong == [], f"seed {self.seed}: {wrong}"
+        self._assert_exact()
+
+    def trigger(self, of: Scene, conf: Mapping[str, Any] | None = None) -> str:
+        """A manual run, as Airflow's trigger form makes it: with a logical date.
+
+        Of runs that wait for their turn Airflow takes that with the earliest one first, and one without last: as long as
+        the schedule is faster than the loads, it would wait for ever.
+        """
+        return of.trigger(conf, iso(datetime.now(UTC)))
+
+    def last_runs(self, of: Scene, number: int = 8) -> list[dict[str, Any]]:
+        """The newest runs of a DAG."""
+        return list(of.api.get(f"{of.path}/dagRuns", limit=number, order_by="-run_after")["dag_runs"])
+
+    def tasks(self) -> list[psutil.Process]:
+        """The processes in which tasks run: each is the one child of a worker of Airflow's LocalExecutor."""
+        found = []
+        for worker in psutil.Process(self.airflow.services["scheduler"].pid).children():
+            with_tasks = worker.children()
+            found += [task for task in with_tasks if task.status() != psutil.STATUS_ZOMBIE]
+        return found
+
+    def _let_happen(self, seconds: float, every: float, kinds: Mapping[str, Happen]) -> None:
+        begin = time.monotonic()
+        events = plan(self.seed, seconds, every, tuple(kinds), DAGS)
+        while (now := time.monotonic() - begin) < seconds:
+            while events and events[0].at <= now:
+                event = events.pop(0)
+                said = happen(self, self.scenes[event.dag_id], event.kind, kinds, event.dice)
+                self.say(f"{event.dag_id:14} {event.kind}: {said}")
+            self.gauges.sample()
+            time.sleep(SAMPLE_SECONDS)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Rows of every shop change all the time; only of those that are read whole, some are deleted."""
+        over = Flag()
+
+        def change() -> None:
+            while not over.wait(CHANGE_SECONDS):
+                for each in self.scenes.values():
+                    each.shop.tick(1, names=("orders", "resource"), deletes=False)
+                    each.shop.tick(1, names=("products",))
+
+        thread = Thread(target=change)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _unpause(self) -> None:
+        for each in self.scenes.values():
+            each.unpause()
+
+    def _to_rest(self) -> None:
+        """One more run of each DAG, which must succeed; then nothing runs any more."""
+        self._unpause()
+        for each in self.scenes.values():
+            run_id = self.trigger(each)
+            state = self.airflow.api().wait_for_run(each.dag_id, run_id)
+            assert state == "success", f"seed {self.seed}: {each.look_at(run_id).log[-3000:]}"
+            self.say(f"{each.dag_id} done {run_id}")
+        for each in self.scenes.values():
+            each.pause()
+            # Of a paused DAG, tasks that run go on, others do not begin.
+            each.wait_until(lambda each=each: each.tasks_in("running") == 0, "does not come to rest")  # type: ignore[misc]
+            for run in self.last_runs(each, 50):
+                if run["state"] not in DONE:
+                    self.say(f"mark {each.dag_id} {run['dag_run_id']}")
+                    each.mark(run["dag_run_id"], "failed")
+            each.wait_until(lambda each=each: each.tasks_in(*UNDER_WAY) == 0, "does not come to rest")  # type: ignore[misc]
+
+    def _count_runs(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for each in self.scenes.values():
+            for state in DONE:
+                found = each.api.get(f"{each.path}/dagRuns", limit=1, state=state)
+                counts[state] += found["total_entries"]
+        return counts
+
+    def _read(self) -> Sample:
+        found: dict[str, float] = {}
+        services = self.airflow.services
+        for name, service in services.items():
+            found |= of_process(name, service.pid)
+        guards = psutil.Process().children(recursive=True)
+        folders = [path for path in self.temp.iterdir() if path.name.startswith(("ecom_elt", "dlt_"))]
+        return {
+            **found,
+            "processes": len(guards),
+            "metadata: connections": self.warehouse.connections(self.metadata),
+            "warehouse: connections": self.warehouse.connections(),
+            "warehouse: staging": self.warehouse.staging(),
+            "warehouse: MB": self.warehouse.megabytes(),
+            "DuckDB: MB": megabytes(self.duckdb.parent, [f"{self.duckdb.name}*"]),
+            "work folders": len(folders),
+            "temp folder: MB": megabytes(self.temp),
+        }
+
+    def _assert_exact(self) -> None:
+        for each in self.scenes.values():
+            for name in RESOURCES:
+                each.tables.assert_equal_to(each.shop, name, name)  # type: ignore[arg-type]
+            items = sum(len(row["line_items"]) for row in each.shop.rows("orders"))
+            assert each.tables.scalar(f"SELECT count(*) FROM {each.dag_id}.orders__line_items") == items
+            schemas = each.tables.query("SELECT schema_name FROM information_schema.schemata")[1]
+            assert [name for (name,) in schemas if "staging" in name] == [], f"seed {self.seed}"
+        self.say("the tables equal the shops")
+
+
+@contextmanager
+def soaking(airflow: LocalAirflow, postgres: Postgres, metadata: str, interval: float, seed: int) -> Iterator[Soak]:
+    """A soak that can begin: both DAGs with their shops, Connections and warehouses."""
+    postgres.create_database(DATABASE)
+    duckdb = airflow.home / "warehouse" / "soak.duckdb"
+    duckdb.parent.mkdir(exist_ok=True)
+    server = {"host": HOST, "port": postgres.port, "login": "postgres", "password": PASSWORD, "schema": DATABASE}
+    for dag_id, fields in zip(DAGS, ({"conn_type": "postgres", **server}, {"conn_type": "duckdb", "host": str(duckdb)})):
+        airflow.api().post("/connections", {"connection_id": f"{dag_id}_warehouse", **fields})
+    with ExitStack() as stack:
+        where = {DAGS[0]: postgres.tables(DATABASE, DAGS[0]), DAGS[1]: duckdb_tables(duckdb, DAGS[1])}
+        scenes = {
+            dag_id: stack.enter_context(scene(airflow, dag_id, RESOURCES, tables, sizes=SIZES, seed=seed))
+            for dag_id, tables in where.items()
+        }
+        warehouse = Warehouse(postgres)
+        stack.callback(warehouse.close)
+        yield Soak(
+            airflow, scenes, warehouse, metadata, interval, duckdb, Path(airflow.env["TMPDIR"]), seed
+        )
