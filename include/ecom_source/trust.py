@@ -1,4 +1,4 @@
-"""Shops whose TLS certificate nobody vouches for. requests verifies each one, against certifi's authorities or yours."""
+"""Shops whose TLS certificate nobody vouches for. requests verifies each, by certifi's authorities or yours."""
 
 from __future__ import annotations
 

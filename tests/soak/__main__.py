@@ -53,7 +53,7 @@ def main() -> int:
             ) as airflow,
             soaking(airflow, postgres, "airflow", INTERVAL, args.seed) as soak,
         ):
-            soak.run(args.minutes * 60, EVENT_SECONDS, LONG)
+            soak.run(args.minutes * 60, EVENT_SECONDS, LONG, warm=True)
     return 0
 
 

@@ -91,9 +91,11 @@ def hang_up(soak: Soak, scene: Scene, dice: Random) -> str:
 
 def kill_service(name: str, soak: Soak, scene: Scene, dice: Random) -> str:
     """One of Airflow's services dies, with all that it runs, and is started anew."""
+    tasks = soak.tasks() if name == "scheduler" else []
     soak.airflow.kill(name)
     soak.airflow.services[name].wait()
     soak.airflow.restart(name)
+    soak.killed += len(tasks)
     return f"process {soak.airflow.services[name].pid} now"
 
 

@@ -30,7 +30,8 @@ def plan(seed: int, seconds: float, every: float, kinds: Sequence[str], dag_ids:
     Like cards from a shuffled pack: no kind comes again before each has come, so that a short soak has most of them.
     """
     dice = Random(seed)
-    at, events = 0.0, []
+    at = 0.0
+    events: list[Event] = []
     for kind in _dealt(kinds, dice):
         at += dice.uniform(0.5, 1.5) * every
         if at >= seconds:

@@ -30,6 +30,6 @@ for name in ("soak_postgres", "soak_duckdb"):
         start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
         # One task for all: a run then takes as long as its slowest part, not as many starts of a process.
         decompose="none",
-        max_active_runs=3,
+        max_active_runs=2,
         default_args={"retry_delay": timedelta(seconds=1)},
     )
