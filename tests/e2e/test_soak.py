@@ -1,4 +1,4 @@
-"""A short soak: half a minute of runs every few seconds, with a shop that changes, faults and kills from a seed."""
+"""A short soak: twenty seconds of runs every few seconds, with a shop that changes, faults and kills from a seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local_airflow.instance import LocalAirflow
 
 pytestmark = pytest.mark.e2e
 
-SECONDS = 25.0
+SECONDS = 20.0
 INTERVAL = 5.0
 EVENT_SECONDS = 2.0
 
