@@ -29,5 +29,5 @@ def untrusted(error: Exception, url: str | None) -> RequestFailedError | None:
         f"The certificate of {parts.scheme}://{parts.netloc.rpartition('@')[2]} is not trusted: {reason[1]}.",
         expected="a valid certificate for that host, signed by an authority that is trusted here.",
         fix="check the host of the Connection; for an authority of your own, add its certificate to the file that the "
-        f"environment variable {BUNDLE} names, where tasks and Airflow's api-server run (docs/operating.md).",
+        f"environment variable {BUNDLE} names, where tasks and Airflow's api-server run (docs/shops.md).",
     )
