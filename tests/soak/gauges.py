@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,11 +80,12 @@ def of_process(name: str, pid: int) -> Sample:
     return {}
 
 
-def megabytes(folder: Path, patterns: Sequence[str] = ("**/*",)) -> float:
-    """What the files in a folder take; those that go meanwhile are left out."""
+def megabytes(folder: Path, beginning: str = "") -> float:
+    """What the files in a folder take whose names begin so; those that go meanwhile are left out."""
     total = 0
-    for pattern in patterns:
-        for path in folder.glob(pattern):
+    # Unlike `Path.glob`, this takes no offence at a folder that goes.
+    for where, _, names in os.walk(folder):
+        for name in names:
             with suppress(OSError):
-                total += path.lstat().st_size if path.is_file() else 0
+                total += Path(where, name).lstat().st_size if name.startswith(beginning) else 0
     return total / MB

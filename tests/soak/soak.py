@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -130,8 +130,8 @@ class Soak:
         """The processes in which tasks run: each is the one child of a worker of Airflow's LocalExecutor."""
         found = []
         for worker in psutil.Process(self.airflow.services["scheduler"].pid).children():
-            with_tasks = worker.children()
-            found += [task for task in with_tasks if task.status() != psutil.STATUS_ZOMBIE]
+            with suppress(psutil.NoSuchProcess):
+                found += [task for task in worker.children() if task.status() != psutil.STATUS_ZOMBIE]
         return found
 
     def _let_happen(self, seconds: float, every: float, kinds: Mapping[str, Happen]) -> None:
@@ -222,7 +222,7 @@ class Soak:
             "warehouse: connections": self.warehouse.connections(),
             "warehouse: staging": self.warehouse.staging(),
             "warehouse: MB": self.warehouse.megabytes(),
-            "DuckDB: MB": megabytes(self.duckdb.parent, [f"{self.duckdb.name}*"]),
+            "DuckDB: MB": megabytes(self.duckdb.parent, self.duckdb.name),
             "work folders": len(folders),
             "temp folder: MB": megabytes(self.temp),
         }

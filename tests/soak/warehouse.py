@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.support.postgres import Postgres
 
 DATABASE = "soak"
-WAIT_SECONDS = 4.0
+WAIT_SECONDS = 8.0
 
 
 @dataclass
