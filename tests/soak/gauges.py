@@ -64,11 +64,14 @@ class Gauges:
             lines.append(f"{name:24}{before:9.1f}{first:11.1f}{last:11.1f}{peak:9.1f}{after:9.1f}{may:13.1f}")
             if after - before > may or last - first > may:
                 wrong.append(f"{name} grows: {before:.1f} at rest, then {first:.1f}, {last:.1f}, {after:.1f}")
-            if after > bound.rest:
-                wrong.append(f"{name} is {after:g} at rest, not {bound.rest:g}")
             if peak > bound.peak:
                 wrong.append(f"{name} was {peak:g} once, more than {bound.peak:g}")
-        return "\n".join(lines), wrong
+        return "\n".join(lines), [*wrong, *self.too_much_at_rest(self.after)]
+
+    def too_much_at_rest(self, sample: Sample) -> list[str]:
+        """What there is more of than there may be at rest."""
+        over = {name: bound.rest for name, bound in self.bounds.items() if sample[name] > bound.rest}
+        return [f"{name} is {sample[name]:g} at rest, not {rest:g}" for name, rest in over.items()]
 
 
 def of_process(name: str, pid: int) -> Sample:
