@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event as Flag
@@ -95,13 +95,16 @@ class Soak:
         unexplained = self._unexplained()
         assert len(unexplained) <= self.killed, f"seed {self.seed}: {unexplained}"
 
-    def trigger(self, of: Scene, conf: Mapping[str, Any] | None = None) -> str:
+    def trigger(self, of: Scene, conf: Mapping[str, Any] | None = None, *, first: bool = False) -> str:
         """A manual run, as Airflow's trigger form makes it: with a logical date.
 
         Of runs that wait for their turn Airflow takes that with the earliest date first, and those without one last:
         where the schedule is faster than the loads, for ever.
+
+        Args:
+            first: before all that wait. The date of a manual run says nothing of what it reads.
         """
-        return of.trigger(conf, iso(datetime.now(UTC)))
+        return of.trigger(conf, iso(datetime.now(UTC) - timedelta(days=first)))
 
     def last_runs(self, of: Scene, number: int = 8) -> list[dict[str, Any]]:
         """The newest runs of a DAG."""
@@ -152,7 +155,7 @@ class Soak:
     def _to_rest(self) -> None:
         """One more run of each DAG, which must succeed; then nothing runs any more."""
         self._unpause()
-        last = {dag_id: self.trigger(each) for dag_id, each in self.scenes.items()}
+        last = {dag_id: self.trigger(each, first=True) for dag_id, each in self.scenes.items()}
         for dag_id, run_id in last.items():
             state = self.airflow.api().wait_for_run(dag_id, run_id)
             assert state == "success", f"seed {self.seed}: {self.scenes[dag_id].look_at(run_id).log[-3000:]}"
