@@ -57,7 +57,7 @@ lint: setup  ## ruff and mypy, and the files for Docker and CI, as CI checks the
 	@$(BIN)/shellcheck .ci/run
 	@$(BIN)/zizmor --offline --pedantic --strict-collection --quiet --no-progress .
 
-# Not part of lint, nor of .venv: it asks PyPI's own JSON API about each pinned version, so it needs pypi.org itself.
+# Not part of lint, nor of .venv: it asks PyPI's own JSON API about each pinned version, and so needs PyPI itself, not a mirror.
 audit: setup  ## known advisories against what requirements.txt and requirements-dev.txt pin
 	@$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt
 
