@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up env test lint bench lock clean
+.PHONY: help setup demo up env test soak lint audit bench lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,12 +44,22 @@ else
 	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile
 endif
 
-lint: setup  ## ruff and mypy, and the files for Docker, as CI checks them
+# An hour's worth of runs in 6 minutes; other ones: make soak ARGS="--minutes 30 --seed 7"
+soak: setup  ## runs every few seconds with faults and kills, then: is the table right, and is anything left?
+	@PYTHONPATH="$(CURDIR):$$PYTHONPATH" $(BIN)/python -m tests.soak $(ARGS)
+
+lint: setup  ## ruff and mypy, and the files for Docker and CI, as CI checks them
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yaml
+	@$(BIN)/shellcheck .ci/run
+	@$(BIN)/zizmor --offline --pedantic --strict-collection --quiet --no-progress .
+
+# Not part of lint, nor of .venv: it asks PyPI's own JSON API about each pinned version, and so needs PyPI itself, not a mirror.
+audit: setup  ## known advisories against what requirements.txt and requirements-dev.txt pin
+	@$(BIN)/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements-dev.txt
 
 bench: setup  ## time and memory against the hand-written floor
 	@$(BIN)/python -m bench $(ARGS)

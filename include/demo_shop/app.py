@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .access import Access
 from .catalogue import Catalogue
-from .faults import Fault, FaultPlan
+from .faults import WITHOUT_END, Fault, FaultPlan
 from .habits import Habits
 from .log import RequestLog, RequestRecord
 from .reply import Refused, Reply
@@ -60,6 +60,8 @@ class Gate:
             self.log.close(record)
             connection_of(scope).abort()
             await _gone(receive, None)
+        elif fault is not None and kind in WITHOUT_END:
+            await self._send_without_end(receive, send, record, fault)
         elif hook_failure is not None:
             problem = f"{type(hook_failure).__name__}: {hook_failure}"
             await self._send(send, record, Refused(500, "hook_failed", problem).reply())
@@ -113,11 +115,28 @@ class Gate:
         connection_of(scope).close()
         await _gone(receive, None)
 
+    async def _send_without_end(self, receive: Receive, send: Send, record: RequestRecord, fault: Fault) -> None:
+        """Sends until the client has left."""
+        await send(_start(200, fault.headers))
+        left = asyncio.create_task(_gone(receive, None))
+        size = 0
+        for part in fault.parts():
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            size += len(part)
+            await asyncio.wait({left}, timeout=fault.seconds)
+            if left.done():
+                break
+        self.log.close(record, 200, size)
+
 
 def _head(reply: Reply) -> Message:
     headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(reply.body))), *reply.headers]
+    return _start(reply.status, headers)
+
+
+def _start(status: int, headers: Iterable[tuple[str, str]]) -> Message:
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
-    return {"type": "http.response.start", "status": reply.status, "headers": encoded}
+    return {"type": "http.response.start", "status": status, "headers": encoded}
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from threading import Lock
 from typing import Any
 
-from .reply import Refused, Reply
+from .reply import JSON, Refused, Reply
 from .show import to_json
 
 INSTEAD = ("status", "stall", "drop", "html", "redirect")
 """Kinds that take the place of the answer."""
 ON_ANSWER = ("cut", "malformed", "no_data_key", "object_data", "missing_id")
 """Kinds that spoil the answer that was due."""
-KINDS = ("latency", *INSTEAD, *ON_ANSWER)
+WITHOUT_END = ("endless", "bomb", "drip")
+"""Kinds whose answer has no end: as fast as it is taken, compressed to a thousandth, or a byte at a time."""
+KINDS = ("latency", *INSTEAD, *ON_ANSWER, *WITHOUT_END)
 
 _CODES = {429: "rate_limited", 401: "unauthorized", 403: "forbidden", 404: "not_found", 503: "unavailable"}
 _HTML = b"<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>"
@@ -25,7 +30,8 @@ class Fault:
     """One fault. It meets requests whose path starts with ``path``, after ``skip`` of them, ``times`` times.
 
     ``times=None`` is for ever. ``status``, ``retry_after`` (seconds or an HTTP date) and ``body`` belong to
-    kind ``status`` (``status`` to ``redirect`` as well), ``seconds`` to ``latency``, ``url`` to ``redirect``.
+    kind ``status`` (``status`` to ``redirect`` as well), ``seconds`` to ``latency`` and between the bytes of a
+    ``drip``, ``url`` to ``redirect``.
     Latency goes together with one other fault; of the others the first that applies wins.
     """
 
@@ -50,8 +56,8 @@ class Fault:
                 raise ValueError(f"{name}: found {value!r}, expected a whole number")
         if self.kind == "redirect" and not self.url:
             raise ValueError("a redirect needs its url")
-        if self.kind == "latency" and self.seconds <= 0:
-            raise ValueError("latency needs its seconds")
+        if self.kind in ("latency", "drip") and self.seconds <= 0:
+            raise ValueError(f"{self.kind} needs its seconds")
 
     def reply(self) -> Reply | Refused:
         """The answer of the kinds ``status``, ``html`` and ``redirect``."""
@@ -64,6 +70,21 @@ class Fault:
         if self.body is not None:
             return Reply(status, self.body.encode(), headers)
         return Refused(status, _CODES.get(status, "failed"), f"The shop answers with status {status}.", headers)
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Those of the kinds of `WITHOUT_END`."""
+        return (("Content-Type", JSON), *([("Content-Encoding", "gzip")] if self.kind == "bomb" else []))
+
+    def parts(self) -> Iterator[bytes]:
+        """The body of the kinds of `WITHOUT_END`: JSON as far as it goes."""
+        size = 1 if self.kind == "drip" else 1_000_000
+        squeeze = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)  # gzip
+        for part in chain([b'{"data": ['], repeat(b" " * size)):
+            if self.kind == "bomb":
+                yield squeeze.compress(part) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+            else:
+                yield part
 
     def spoil(self, reply: Reply) -> Reply:
         """The answer as the kinds of `ON_ANSWER` leave it (``cut`` is done while sending)."""

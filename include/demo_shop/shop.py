@@ -36,7 +36,8 @@ class DemoShop:
     ``access`` sets more about the key than ``api_key`` does; give one of both. ``sizes`` has row counts by
     resource (`seed.SIZES` otherwise). ``clock`` is a callable, a fixed aware ``datetime``, ISO text or
     ``None`` (wall clock). ``port=0`` takes a free port. Rows are kept in ``state_file``; when it exists, its
-    rows, seed and sizes win over those given. ``admin`` opens ``/_admin``.
+    rows, seed and sizes win over those given. ``admin`` opens ``/_admin``. With a ``certificate`` (PEM: private key and
+    chain) it speaks https.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class DemoShop:
         port: int = 0,
         state_file: Path | None = None,
         admin: bool = False,
+        certificate: Path | None = None,
     ) -> None:
         if access is not None and api_key is not None:
             raise ValueError("found api_key and access, expected one of them")
@@ -67,11 +69,12 @@ class DemoShop:
         self._admin = Admin(self) if admin else None
         self._host = host
         self._port = port
+        self._certificate = certificate
         self._server: ServerThread | None = None
 
     def start(self) -> Self:
         """Listen and answer; returns when both are so. Raises ``OSError`` when the port is taken."""
-        self._server = ServerThread(self._app(), self._host, self._port)
+        self._server = ServerThread(self._app(), self._host, self._port, self._certificate)
         self._server.start()
         return self
 
@@ -90,12 +93,12 @@ class DemoShop:
 
     @property
     def url(self) -> str:
-        """``http://host:port`` without a slash, reachable from this machine."""
+        """``http(s)://host:port`` without a slash, reachable from this machine."""
         if self._server is None:
             raise RuntimeError("the demo shop is not started")
         everywhere = self._host in ("0.0.0.0", "::", "")  # noqa: S104 (compared, not bound)
         host = "127.0.0.1" if everywhere else self._host
-        return f"http://{host}:{self._server.port}"
+        return f"http{'s' if self._certificate else ''}://{host}:{self._server.port}"
 
     @property
     def clock(self) -> Clock:

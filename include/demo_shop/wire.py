@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -80,9 +81,12 @@ class _Server(uvicorn.Server):
 
 
 class ServerThread:
-    """Serves an app on ``host`` from `start` until `stop`; port 0 takes a free one."""
+    """Serves an app on ``host`` from `start` until `stop`; port 0 takes a free one.
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    ``certificate`` is a PEM file with a private key and its chain; with one, it speaks https.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int, certificate: Path | None = None) -> None:
         self._listener = socket.create_server((host, port), backlog=512)
         # asyncio sets it only on sockets that name TCP as their protocol; without it each answer takes 40 ms.
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -98,6 +102,7 @@ class ServerThread:
             log_level="critical",
             access_log=False,
             timeout_keep_alive=30,
+            ssl_certfile=certificate,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, name="demo-shop", daemon=True)

@@ -12,13 +12,14 @@ from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
 
+from ecom_source.bounds import BoundedAdapter, Bounds
 from ecom_source.decode import NulFreeResponse, PageResponse
 from ecom_source.pace import Pace
 from ecom_source.redact import Redactor
 from ecom_source.redirects import stay_at_home
+from ecom_source.trust import untrusted
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -93,13 +94,13 @@ def _look_round_once(session: Session) -> None:
     session.merge_environment_settings = settings  # type: ignore[method-assign,assignment]
 
 
-class _CountingAdapter(HTTPAdapter):
+class _CountingAdapter(BoundedAdapter):
     def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace, response: type[Response]) -> None:
         self._redact, self._traffic, self._pace, self._response = redact, traffic, pace, response
         self._counting = Lock()
         # dlt sends a request again in the thread that sent it first.
         self._failed = local()
-        super().__init__(pool_maxsize=50)
+        super().__init__(Bounds.of(), pool_maxsize=50)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         self._pace.wait()
@@ -113,6 +114,9 @@ class _CountingAdapter(HTTPAdapter):
                 _ = response.content
         except RequestException as error:
             self._trouble(type(error).__name__, request)
+            if (mistrust := untrusted(error, request.url)) is not None:
+                # Not for dlt to try again: it would be the same certificate.
+                raise mistrust from None
             # urllib3 puts the whole URL, key included, into the text of a connection error.
             raise type(error)(self._redact(str(error))) from None
         with self._counting:

@@ -11,17 +11,21 @@ from urllib.parse import urlsplit
 
 import requests
 
+from ecom_source.bounds import BoundedAdapter, Bounds
 from ecom_source.connections import ApiConnection, fill_auth, secrets_in_dlt
 from ecom_source.errors import ConnectionFieldError, PayloadError, RequestFailedError
 from ecom_source.overrides import with_connection
 from ecom_source.redact import RedactingFilter, Redactor
 from ecom_source.redirects import stay_at_home
+from ecom_source.trust import untrusted
 
 if TYPE_CHECKING:
     from requests import Response
 
 TIMEOUT = (5.0, 20.0)
 """Seconds to connect, and seconds without a byte while reading: a person waits for the answer."""
+TOTAL_SECONDS = 30.0
+"""Seconds that the answer itself may take."""
 
 
 def probe(connection: ApiConnection) -> str:
@@ -82,12 +86,17 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
 
     client = with_connection(ECOMMERCE_API, connection)["client"]
     session = Session(timeout=TIMEOUT, raise_for_status=False)
+    bounded = BoundedAdapter(Bounds(Bounds.of().bytes, TOTAL_SECONDS))
+    session.mount("http://", bounded)
+    session.mount("https://", bounded)
     stay_at_home(session)
     with secrets_in_dlt(connection), _quiet(connection.redactor):
         auth = create_auth(fill_auth(client.get("auth"), connection))
         try:
             return RESTClient(client["base_url"], auth=auth, session=session).get(path, params=params)
         except requests.RequestException as error:
+            if (mistrust := untrusted(error, connection.base_url)) is not None:
+                raise mistrust from None
             raise RequestFailedError(
                 f"{connection.base_url} was not reached: {_why(error)}.",
                 expected="a shop that can be reached from where Airflow runs.",
@@ -98,8 +107,7 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
 def _why(error: requests.RequestException) -> str:
     """The cause in words. The error's own text has the URL in it, and with that the key."""
     if isinstance(error, requests.exceptions.SSLError):
-        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        return "its TLS certificate is not trusted" if untrusted else "it does not speak TLS (https) there"
+        return "it does not speak TLS (https) there"
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {TIMEOUT[0]:g} s"
     if isinstance(error, requests.ReadTimeout):

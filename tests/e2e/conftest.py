@@ -56,7 +56,13 @@ def airflow(home: Path, the_shop: DemoShop, postgres: Postgres, metadata: str) -
     """A running Airflow, all of its loggers at DEBUG, over the project's DAGs and those of the tests."""
     here = {"conn_type": "ecom_api", "host": the_shop.url, "password": KEY}
     nowhere = {**here, "host": f"http://127.0.0.1:{free_port()}"}
-    folders = {"dags-folder": None, "tests": str(PROJECT / "tests" / "e2e" / "dags"), "demo": str(DEMO_DAGS)}
+    tests = PROJECT / "tests"
+    folders = {
+        "dags-folder": None,
+        "tests": str(tests / "e2e" / "dags"),
+        "soak": str(tests / "soak" / "dags"),
+        "demo": str(DEMO_DAGS),
+    }
     bundles = [
         {
             "name": name,

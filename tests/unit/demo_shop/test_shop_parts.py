@@ -75,9 +75,11 @@ def test_wrong_faults_are_refused() -> None:
         Fault("redirect")
     with pytest.raises(ValueError, match="needs its seconds"):
         Fault("latency")
+    with pytest.raises(ValueError, match="drip needs its seconds"):
+        Fault("drip")
     with pytest.raises(ValueError, match="times: found '3', expected a whole number"):
         Fault("drop", times="3")  # type: ignore[arg-type]
-    assert len(KINDS) == 11
+    assert len(KINDS) == 14
 
 
 def _basic(user: str, password: str, encoding: str) -> bytes:
