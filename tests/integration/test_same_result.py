@@ -61,6 +61,20 @@ def row(key: int) -> dict[str, Any]:
 ROWS = [row(key) for key in range(1, 231)]
 HUGE = [f'{{"id": {key}, "huge": {"1" * 19}, "text": "\\u0041"}}' for key in range(1, 131)]
 
+PLAIN = [
+    {
+        "id": key,
+        "price": [10, 10.5, 0.1, None][key % 4],
+        "changed": f"{NIGHT}.{key:06d}Z",
+        "seen": f"{NIGHT}+02:00",
+        "text": TEXTS[key % 7],
+        "size": {"width": key, "unit": {"name": "cm", "factor": 0.01}} if key % 9 else None,
+        "items": [
+            {"line": line, "price": line + 0.5, "parts": [{"part": key}] if line else []} for line in range(key % 4)
+        ],
+    }
+    for key in range(1, 231)
+]
 NUL = [{"id": key, "text": "a\0b"} for key in range(1, 4)]
 
 
@@ -157,6 +171,8 @@ def warehouse(
         pytest.param(ROWS, {}, {}, id="as it is"),
         pytest.param(ROWS, {}, {"PAGES": "1"}, id="one page after the other"),
         pytest.param(ROWS, {}, {"DATA_WRITER__DISABLE_COMPRESSION": "false"}, id="files compressed"),
+        pytest.param(ROWS, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "7"}, id="rows in small chunks, most by columns"),
+        pytest.param(PLAIN, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "20"}, id="plain rows by columns"),
         pytest.param(ROWS, {"file_format": "insert_values"}, {}, id="a file format of the resource"),
         pytest.param(ROWS, {"write_disposition": "replace"}, {}, id="replace"),
         pytest.param(ROWS, {"max_table_nesting": 1}, {}, id="nested to a limit"),

@@ -48,7 +48,7 @@ def iceberg_tables(folder: Path, dataset: str = "ecommerce") -> Tables:
 
 def parquet_tables(folder: Path, dataset: str = "ecommerce") -> Tables:
     """The plain parquet tables of a dataset."""
-    import pyarrow.dataset  # type: ignore[import-untyped]
+    import pyarrow.dataset
 
     def read(path: Path) -> Any:
         files = [str(file) for file in path.glob("*.parquet")]
