@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -51,7 +50,10 @@ class Flat:
 
     def values(self) -> list[Any]:
         """The values in Python."""
-        return [reduce(_step, self.keys, row) for row in self.raw]
+        found = self.raw
+        for key in self.keys:
+            found = [None if each is None else each.get(key) for each in found]
+        return list(found)
 
 
 def flattened(rows: Rows, names: DataItemNormalizer) -> Iterator[Flat]:
@@ -81,7 +83,3 @@ def flattened(rows: Rows, names: DataItemNormalizer) -> Iterator[Flat]:
                 yield Flat(name, array, rows.raw, (*keys, key), (*rows.path, *table))
             else:
                 yield Flat(name, array, rows.raw, (*keys, key))
-
-
-def _step(value: Any, key: str) -> Any:
-    return None if value is None else value.get(key)

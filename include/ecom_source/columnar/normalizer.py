@@ -24,6 +24,9 @@ from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from ecom_source.columnar.convert import NotColumnar, converted
 from ecom_source.columnar.flatten import Flat, Rows, flattened
 
+FIRST = 50
+"""Rows of a chunk that go dlt's own way before the rest is tried again."""
+
 
 @contextmanager
 def columnar_normalize(expect: Callable[[int], None]) -> Iterator[None]:
@@ -68,18 +71,31 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
     ) -> TSchemaUpdate:
         self.rows += len(items)
         # Values that dlt has put behind a private character (decimals, times) are no JSON.
-        if self._columnar and items and not (may_have_pua or skip_write or self._filtered_tables_columns):
-            try:
-                tables = list(self._tables(root_table_name, items))
-            except (NotColumnar, pa.ArrowException, TypeError, ValueError, OverflowError):
-                pass
-            else:
-                for name, table in tables:
-                    columns = self.schema.get_table_columns(name)
-                    self.item_storage.write_data_item(self.load_id, self.schema.name, name, table, columns)
-                    self._report_progress(name, table.num_rows)
-                return {}
-        return super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)
+        if not self._columnar or may_have_pua or skip_write:
+            return super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)
+        if self._by_columns(root_table_name, items):
+            return {}
+        # What is new in a chunk is known, as a rule, after its first rows.
+        rest = items[FIRST:]
+        updates = super()._normalize_chunk(root_table_name, items[:FIRST], False, False)
+        if rest and not self._by_columns(root_table_name, rest):
+            for name, partial in super()._normalize_chunk(root_table_name, rest, False, False).items():
+                updates.setdefault(name, []).extend(partial)
+        return updates
+
+    def _by_columns(self, root: str, items: list[TDataItem]) -> bool:
+        """Writes rows as tables; whether they could be."""
+        if self._filtered_tables_columns or self._filtered_tables:
+            return False
+        try:
+            tables = list(self._tables(root, items))
+        except (NotColumnar, pa.ArrowException, TypeError, ValueError, OverflowError):
+            return False
+        for name, table in tables:
+            columns = self.schema.get_table_columns(name)
+            self.item_storage.write_data_item(self.load_id, self.schema.name, name, table, columns)
+            self._report_progress(name, table.num_rows)
+        return True
 
     def _tables(self, root: str, items: list[TDataItem]) -> Iterator[tuple[str, pa.Table]]:
         names = self._names

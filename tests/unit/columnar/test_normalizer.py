@@ -169,6 +169,11 @@ def test_all_but_the_first_chunk_go_by_columns(disposition: str) -> None:
     assert assert_same(chunks, disposition=disposition) == 1
 
 
+def test_what_the_first_rows_bring_is_known_to_the_rest_of_their_chunk() -> None:
+    assert assert_same([[*things(0, 70), *things(70, 300, colour="red")]]) == 2
+    assert assert_same([things(0, 300)]) == 1
+
+
 @pytest.mark.parametrize(
     "odd",
     [
