@@ -25,13 +25,14 @@ MARGIN = 300.0
 
 def stay_behind(pipeline: Pipeline, source: str) -> None:
     """Makes the loads of this process come after the one that the pipeline's state was restored from."""
+    from dlt.common.destination.client import WithStateSync
     from dlt.common.time import increasing_precise_time as clock
 
     written = pipeline.state.get("sources", {}).get(source, {}).get(KEY)
     if written is None or time.time() > written + MARGIN:
         return
     with pipeline.destination_client() as client:
-        stored = client.get_stored_state(pipeline.pipeline_name)  # type: ignore[attr-defined]
+        stored = client.get_stored_state(pipeline.pipeline_name) if isinstance(client, WithStateSync) else None
     newest = float(stored._dlt_load_id) if stored and stored._dlt_load_id else 0.0
     if newest > time.time():
         logger.warning(
