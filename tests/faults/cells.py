@@ -257,17 +257,10 @@ FAULTS: tuple[Fault, ...] = (
         "nothing for one; if it comes again, give the worker more memory",
     ),
     Fault(
-        "SIGTERM",
-        "the process gets it there",
+        "SIGTERM or SIGINT",
+        "the process gets it there; Airflow sends SIGINT first to a task that is to stop",
         {**ends(KILLED, *READ), **ends(WORKER, "normalize", "load"), **ends(LOADS, "merge", "state")},
         "*This load was stopped …* where dlt holds the signal back until it can stop; else as SIGKILL",
-        "as SIGKILL",
-    ),
-    Fault(
-        "SIGINT",
-        "the process gets it there; it is what Airflow sends first to a task that is to stop",
-        {**ends(KILLED, *READ), **ends(WORKER, "normalize", "load"), **ends(LOADS, "merge", "state")},
-        "as SIGTERM",
         "nothing, if it was meant; else see who stopped it",
     ),
     Fault(

@@ -52,7 +52,11 @@ def test_memory_is_refused(scene: Scene, book: Book, stages: tuple[str, ...], mo
     scene.after(seen)
 
 
-@pytest.mark.parametrize("stage", ["middle page", "normalize", "load"])
+@pytest.mark.parametrize(
+    ("scene", "stage"),
+    [("DuckDB", "middle page"), ("DuckDB", "normalize"), ("PostgreSQL", "load")],
+    indirect=["scene"],
+)
 def test_memory_is_at_its_limit(scene: Scene, stage: str) -> None:
     """From there on no more is given: whichever part wants some first fails, or ends the process."""
     seen = scene.struck(stage, "no memory")
@@ -74,10 +78,14 @@ def test_killed(scene: Scene, book: Book, stages: tuple[str, ...]) -> None:
 
 
 @GROUPS
-@pytest.mark.parametrize("signal", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    ("scene", "signal"),
+    [("DuckDB", "SIGTERM"), ("DuckDB", "SIGINT"), ("PostgreSQL", "SIGTERM")],
+    indirect=["scene"],
+)
 def test_stopped(scene: Scene, book: Book, stages: tuple[str, ...], signal: str) -> None:
     for stage in stages:
         seen = scene.struck(stage, signal)
         assert seen.end in (LOADS, KILLED) or seen.text.startswith("This load was stopped at dlt's step")
-        book.note(signal, stage, scene.kind, seen.end)
+        book.note("SIGTERM or SIGINT", stage, scene.kind, seen.end, variant=signal)
     scene.after(seen)
