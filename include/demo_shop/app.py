@@ -48,7 +48,7 @@ class Gate:
                 await asyncio.to_thread(hook, record)
             except Exception as error:
                 hook_failure = error
-        seconds, fault = self.faults.take(record.path)
+        seconds, fault = self.faults.take(record.path, record.params)
         names = ["latency"] * bool(seconds) + ([fault.kind] if fault else [])
         record.fault = "+".join(names) or None
         if seconds and await _gone(receive, seconds):

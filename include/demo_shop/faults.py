@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from .reply import JSON, Refused, Reply
@@ -22,12 +23,14 @@ WITHOUT_END = ("endless", "bomb", "drip")
 KINDS = ("latency", *INSTEAD, *ON_ANSWER, *WITHOUT_END)
 
 _CODES = {429: "rate_limited", 401: "unauthorized", 403: "forbidden", 404: "not_found", 503: "unavailable"}
+_ANY: Mapping[str, str] = MappingProxyType({})
 _HTML = b"<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>"
 
 
 @dataclass
 class Fault:
-    """One fault. It meets requests whose path starts with ``path``, after ``skip`` of them, ``times`` times.
+    """One fault. It meets requests whose path starts with ``path`` and whose parameters include ``params``, after
+    ``skip`` of them, ``times`` times.
 
     ``times=None`` is for ever. ``status``, ``retry_after`` (seconds or an HTTP date) and ``body`` belong to
     kind ``status`` (``status`` to ``redirect`` as well), ``seconds`` to ``latency`` and between the bytes of a
@@ -44,6 +47,7 @@ class Fault:
     body: str | None = None
     seconds: float = 0.0
     url: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
     seen: int = field(default=0, init=False)
     used: int = field(default=0, init=False)
 
@@ -125,13 +129,13 @@ class FaultPlan:
         with self._lock:
             return list(self._faults)
 
-    def take(self, path: str) -> tuple[float, Fault | None]:
+    def take(self, path: str, params: Mapping[str, str] = _ANY) -> tuple[float, Fault | None]:
         """Seconds to wait and the other fault, for a request that arrives now."""
         seconds = 0.0
         chosen: Fault | None = None
         with self._lock:
             for fault in self._faults:
-                if not path.startswith(fault.path):
+                if not (path.startswith(fault.path) and fault.params.items() <= params.items()):
                     continue
                 fault.seen += 1
                 due = fault.seen > fault.skip and (fault.times is None or fault.used < fault.times)

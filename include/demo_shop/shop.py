@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -156,10 +156,11 @@ class DemoShop:
         body: str | None = None,
         seconds: float = 0.0,
         url: str = "",
+        params: Mapping[str, str] | None = None,
     ) -> Fault:
         """Ask for a fault; the parameters are those of `Fault`, whose ``used`` counts its requests."""
         after = None if retry_after is None else str(retry_after)
-        fault = Fault(kind, path, skip, times, status, after, body, seconds, url)
+        fault = Fault(kind, path, skip, times, status, after, body, seconds, url, params or {})
         self._faults.add(fault)
         return fault
 

@@ -131,6 +131,14 @@ class _CountingAdapter(BoundedAdapter):
             self._pace.answered()
         return response
 
+    def close(self) -> None:
+        # urllib3 would leave it to the garbage collector, which a traceback may keep from doing so.
+        pools = self.poolmanager.pools
+        names = pools.keys()
+        for name in names:
+            pools[name].close()
+        super().close()
+
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
         response = super().build_response(request, answer)
         response.__class__ = self._response

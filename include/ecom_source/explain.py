@@ -28,7 +28,7 @@ def explain(error: BaseException, connection: ApiConnection, base_url: str) -> E
     from dlt.common.schema.exceptions import DataValidationError
     from dlt.pipeline.exceptions import PipelineStepFailed
 
-    causes = list(_chain(error))
+    causes = list(chain(error))
     # The shop is asked by dlt's step "extract" only. Some warehouses are reached by requests as well.
     at_shop = all(each.step == "extract" for each in causes if isinstance(each, PipelineStepFailed))
     for cause in causes:
@@ -112,7 +112,8 @@ def _kind(error: BaseException) -> str:
     return f" but {kind.partition(';')[0]!r}" if kind else ""
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what is behind it, the nearest first."""
     seen: set[int] = set()
     queue: list[BaseException | None] = [error]
     while queue:

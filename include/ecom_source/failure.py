@@ -6,11 +6,13 @@ import logging
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import dropwhile
 
 from ecom_source.connections import ApiConnection
 from ecom_source.errors import EcomError
 from ecom_source.explain import explain
 from ecom_source.redact import Redactor
+from ecom_source.worker import worker_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +22,10 @@ MOST_WORDS = 600
 
 class LoadFailedError(Exception):
     """A load failed for a reason outside the shop and its description, such as the warehouse; a retry may help."""
+
+
+class WorkerError(LoadFailedError):
+    """A load failed for want of something on its worker, or was stopped there."""
 
 
 @contextmanager
@@ -43,6 +49,9 @@ def raised_without_secrets(
         raise _clean(error, redact) from None
     except Exception as error:
         logger.error("%s", redact("".join(traceback.format_exception(error))))
+        trouble = worker_trouble(error)
+        if trouble is not None:
+            raise WorkerError(redact(trouble)) from None
         known = explain(error, connection, base_url)
         if known is not None:
             raise _clean(known, redact) from None
@@ -58,8 +67,9 @@ def _in_short(error: Exception, warehouse: str) -> str:
     cause = error.exception
     text = str(cause).strip()
     if "Traceback (most recent call last)" in text:
-        # A job that dlt gave up: the driver's own message is at the end.
-        text = text.rpartition("\n  File ")[2].partition("\n")[2].strip() or text
+        # A job that dlt gave up: the driver's own message is at the end, after the line of code that it came from.
+        said = text.rpartition("\n  File ")[2].splitlines()[1:]
+        text = "\n".join(dropwhile(lambda line: line.startswith(" "), said)).strip() or text
     reason = " ".join(text.split())[:MOST_WORDS]
     if error.step == "extract":
         # The shop is read in this step only, and what can go wrong with that is explained elsewhere.

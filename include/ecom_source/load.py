@@ -16,6 +16,7 @@ from ecom_source.client import Traffic, shop_session
 from ecom_source.columnar import columnar
 from ecom_source.connections import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.lineage import Origin, origin_table
+from ecom_source.load_order import stay_behind
 from ecom_source.logs import keep_redacting, task_logs
 from ecom_source.overrides import with_connection
 from ecom_source.pace import Pace
@@ -37,6 +38,7 @@ from ecom_source.workspace import remove_dead_workspaces, remove_workspace
 if TYPE_CHECKING:
     from dlt.extract import DltSource
     from dlt.pipeline.pipeline import Pipeline
+    from requests import Session
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class _Attempt:
     plan: Plan = field(default_factory=Plan)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
+    session: Session | None = None
     ahead: ReadAhead | None = None
     origin: Origin | None = None
     columns_before: Columns = field(default_factory=dict)
@@ -97,6 +100,7 @@ class Load:
         from ecom_source.failure import raised_without_secrets
 
         with ExitStack() as stack:
+            stack.callback(remove_workspace, self.pipeline)
             connection = api_connection(self.api_conn_id)
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
             stack.enter_context(task_logs(connection.redactor))
@@ -142,14 +146,16 @@ class Load:
         if attempt is None:
             raise RuntimeError("Load.source is called by Load.perform only")
         self.pipeline.sync_destination(destination=attempt.warehouse.destination, staging=attempt.warehouse.files)
+        stay_behind(self.pipeline, self.component.name)
         attempt.columns_before = columns_of(self.pipeline)
         attempt.plan = self._plan(attempt)
         for name, window in attempt.plan.windows.items():
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
         write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
+        _hang_up(attempt)
         pace = Pace(self.parallel_pages)
         tuning = tuning_of(attempt.warehouse.destination.destination_type)
-        session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
+        attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
         attempt.ahead = ReadAhead(session, pace, self.parallel_pages)
         source, attempt.readings = build_source(
             with_connection(self.api, attempt.connection),
@@ -215,14 +221,20 @@ class Load:
         )
 
     def _clean_up(self, attempt: _Attempt) -> None:
-        if attempt.ahead is not None and attempt.ahead.close():
-            keep_redacting(attempt.redact)
+        _hang_up(attempt)
         try:
             drop_staging(self.pipeline, attempt.staging)
         except Exception as error:
             # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
             logger.warning("The staging dataset could not be dropped: %s", error)
-        remove_workspace(self.pipeline)
+
+
+def _hang_up(attempt: _Attempt) -> None:
+    """Ends what an execution has open at the shop, if there was one."""
+    if attempt.ahead is not None and attempt.ahead.close():
+        keep_redacting(attempt.redact)
+    if attempt.session is not None:
+        attempt.session.close()
 
 
 def _verb(plan: Plan) -> str:

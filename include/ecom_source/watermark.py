@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ecom_source.load_order import KEY as WRITTEN_AT
 from ecom_source.window import Window, iso
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ def read_watermarks(pipeline: Pipeline, source: str) -> dict[str, datetime]:
 def write_watermarks(pipeline: Pipeline, source: str, windows: Mapping[str, Window]) -> None:
     """Puts the watermarks after `windows` into the state, to be loaded along with the rows."""
     with pipeline.managed_state() as state:
-        watermarks = state.setdefault("sources", {}).setdefault(source, {}).setdefault(KEY, {})
-        for name, window in windows.items():
-            if window.watermark_after is not None:
-                watermarks[name] = iso(window.watermark_after)
+        ours = state.setdefault("sources", {}).setdefault(source, {})
+        watermarks = ours.setdefault(KEY, {})
+        moved = {name: iso(window.watermark_after) for name, window in windows.items() if window.watermark_after}
+        # A state that is as before is not stored again.
+        if moved.items() - watermarks.items():
+            watermarks.update(moved)
+            ours[WRITTEN_AT] = time.time()

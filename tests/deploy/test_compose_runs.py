@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,13 +15,15 @@ from urllib.parse import quote
 
 import psycopg2
 import pytest
+import requests
+from tests.faults.book import Book
 from tests.support import PROJECT
 from tests.support.compose import resolved, variables_of
-from tests.support.containers import Differences, Stack, inherited, running
+from tests.support.containers import Differences, Stack, inherited, running, wait_until
 from tests.support.loads import Tables, assert_same_rows
 
 from demo_shop.client import ShopAdmin
-from local_airflow.api import DONE, AirflowApi
+from local_airflow.api import DONE, AirflowApi, ApiError
 from local_airflow.environment import HOST, free_port
 
 pytestmark = pytest.mark.e2e
@@ -28,6 +31,12 @@ pytestmark = pytest.mark.e2e
 WORKERS = ("airflow-worker-1", "airflow-worker-2")
 SECRETS = ("ECOM_API_KEY", "WAREHOUSE_PASSWORD", "METADATA_PASSWORD", "REDIS_PASSWORD", "FERNET_KEY", "JWT_SECRET")
 WAIT_SECONDS = 400
+HELD_SECONDS = 30.0
+TABLES = (
+    ("ecommerce", "ecommerce_data", "resource"),
+    ("team_shop", "customers", "customers"),
+    ("team_shop", "orders", "orders"),
+)
 
 
 # The ports that services listen to, by the file or by default.
@@ -67,6 +76,10 @@ def differences(port: dict[str, int], dags: Path) -> Differences:
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "240",
             "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "240",
+            # By default a task is silent for five minutes before it is taken for lost.
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "45",
+            # And so long may be until a scheduler looks after the tasks of one that is gone.
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         },
         arguments={"airflow-worker": ["--celery-hostname", "{name}"]},
         files={"/opt/airflow/dags": dags, "/opt/airflow/include": PROJECT / "include"},
@@ -138,11 +151,7 @@ def test_runs_of_each_kind_on_two_workers_make_the_warehouse_equal_to_the_shop(
     assert len(tasks) == 4 * 2 + 2
     assert {task["hostname"] for task in tasks} == set(WORKERS)
 
-    for dataset, table, name in (
-        ("ecommerce", "ecommerce_data", "resource"),
-        ("team_shop", "customers", "customers"),
-        ("team_shop", "orders", "orders"),
-    ):
+    for dataset, table, name in TABLES:
         tables = warehouse(port["warehouse"], variables["WAREHOUSE_PASSWORD"], dataset)
         rows = shop.rows(name)
         assert_same_rows(tables.rows(table), {row["id"]: row for row in rows})
@@ -164,6 +173,65 @@ def test_runs_of_each_kind_on_two_workers_make_the_warehouse_equal_to_the_shop(
     assert not [name for (name,) in schemas if "staging" in name]
 
 
+def test_services_that_go_away_in_mid_task(
+    stack: Stack, api: AirflowApi, variables: dict[str, str], port: dict[str, int]
+) -> None:
+    shop = ShopAdmin(f"http://{HOST}:{port['demo-shop']}", variables["ECOM_API_KEY"])
+    api.wait_for_dag("team_shop")
+    api.unpause("team_shop")
+    finished(api, {"team_shop": 1})
+    for name in ("customers", "orders"):
+        for row in shop.rows(name):
+            shop.update(name, row["id"], notes="while services go away")
+        shop.fail("latency", path=f"/v1/{name}", seconds=HELD_SECONDS)
+    shop.reset_log()
+    run_id = api.trigger("team_shop")
+    wait_until(lambda: len({it.path for it in shop.requests}) == 2, "not both tasks have asked the shop")
+    held = time.monotonic()
+    (lost,) = [task["hostname"] for task in tasks_of(api, "team_shop", run_id) if task["task_id"].endswith("orders")]
+
+    (redis,) = stack.of("redis")
+    redis.service.stop()
+    redis.service.start()
+    stack.postgres["metadata"].crash()
+    stack.postgres["metadata"].start()
+    for name in ("airflow-scheduler", lost):
+        stack.containers[name].service.signal(signal.SIGKILL)
+        stack.containers[name].service.wait()
+    assert time.monotonic() - held < HELD_SECONDS
+
+    def over() -> bool:
+        stack.bring_back()
+        try:
+            return api.get(f"/dags/team_shop/dagRuns/{quote(run_id, safe='')}")["state"] in DONE
+        except (requests.RequestException, ApiError):
+            return False
+
+    wait_until(over, "the run does not end")
+    tasks = {task["task_id"].partition(".")[2]: task for task in tasks_of(api, "team_shop", run_id)}
+    # The one outlives the restarts of three services, the other is tried again where there is a worker.
+    tries = {name: (task["state"], task["try_number"]) for name, task in tasks.items()}
+    assert tries == {"customers": ("success", 1), "orders": ("success", 2)}
+    for name in ("customers", "orders"):
+        tables = warehouse(port["warehouse"], variables["WAREHOUSE_PASSWORD"], "team_shop")
+        assert_same_rows(tables.rows(name), {row["id"]: row for row in shop.rows(name)})
+    _, schemas = tables.query("SELECT schema_name FROM information_schema.schemata")
+    assert not [name for (name,) in schemas if "staging" in name]
+    # What was on the worker that was lost goes with the next load there.
+    left = [path.name for path in (stack.containers[tasks["orders"]["hostname"]].root / "tmp").iterdir()]
+    assert not [name for name in left if name.startswith(("dlt_", "ecom_elt"))]
+    book = Book()
+    for service in ("Redis", "metadata database", "scheduler"):
+        book.note(f"{service} restarted", "first page", "PostgreSQL", "loads", how="1st attempt")
+    book.note("worker lost in mid-task", "first page", "PostgreSQL", "loads", how="2nd attempt")
+
+
+def tasks_of(api: AirflowApi, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+    """The tasks of a run."""
+    path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances"
+    return list(api.get(path)["task_instances"])
+
+
 def test_no_service_writes_a_secret_into_a_log(stack: Stack, variables: dict[str, str]) -> None:
     logs = [*stack.folder.glob("*/output.log"), *stack.volume("airflow-logs").rglob("*.log")]
     assert len(logs) >= 10 + 10
@@ -181,8 +249,7 @@ def finished(api: AirflowApi, number: dict[str, int]) -> list[dict[str, Any]]:
         assert time.monotonic() < deadline, [(run["dag_run_id"], run["state"]) for run in runs]
         time.sleep(1)
     for run in runs:
-        path = f"/dags/{run['dag_id']}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances"
-        run["tasks"] = api.get(path)["task_instances"]
+        run["tasks"] = tasks_of(api, run["dag_id"], run["dag_run_id"])
     return runs
 
 

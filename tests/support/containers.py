@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.compose import Compose, words
-from tests.support.postgres import running_postgres
+from tests.support.postgres import Postgres, running_postgres
 
 from local_airflow.processes import Service, stop_all
 
@@ -97,6 +97,7 @@ class Stack:
     compose: Compose
     folder: Path
     containers: dict[str, Container] = field(default_factory=dict)
+    postgres: dict[str, Postgres] = field(default_factory=dict)
     _met: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, service: str) -> list[Container]:
@@ -108,6 +109,12 @@ class Stack:
         folder = self.folder / "volumes" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def bring_back(self) -> None:
+        """Starts again what has ended, as the engine does by the file's `restart: unless-stopped`."""
+        for it in self.containers.values():
+            if it.definition["restart"] == "unless-stopped" and it.name not in self.postgres:
+                it.service.start()
 
     def meets(self, service: str, condition: str) -> bool:
         """Whether what another service waits for is so; once it is, it is not asked again."""
@@ -168,7 +175,8 @@ def _start(
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.symlink_to(source)
             if name in differences.postgres:
-                databases.enter_context(_postgres(it, stack.volume(name), differences.postgres[name]))
+                server = _postgres(it, stack.volume(name), differences.postgres[name])
+                stack.postgres[name] = databases.enter_context(server)
             else:
                 it.service.start()
         waiting.remove(name)
@@ -176,14 +184,14 @@ def _start(
 
 
 @contextmanager
-def _postgres(container: Container, folder: Path, port: int) -> Iterator[None]:
+def _postgres(container: Container, folder: Path, port: int) -> Iterator[Postgres]:
     """PostgreSQL with the account and the database that its image makes from these variables."""
     names = {key: container.env[f"POSTGRES_{key}"] for key in ("USER", "PASSWORD", "DB")}
     with running_postgres(folder, port) as server:
         with server.connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE USER {names['USER']} SUPERUSER PASSWORD '{names['PASSWORD']}'")
         server.create_database(names["DB"], owner=names["USER"])
-        yield
+        yield server
 
 
 def wait_until(met: Callable[[], bool], otherwise: str, containers: list[Container] | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,19 @@ PASSWORD = "w@re/house+pässword"
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running server; its one superuser is `postgres`."""
+    """A running server; its one superuser is `postgres`; on this machine it is the user of this number."""
 
     port: int
+    user: int
+    _control: Callable[..., None]
+
+    def start(self) -> None:
+        """Starts it again on the same port."""
+        self._control("start")
+
+    def crash(self) -> None:
+        """Ends it as a crash of its machine would: all connections break, nothing is tidied."""
+        self._control("stop", "-m", "immediate")
 
     def connect(self, database: str = "postgres") -> Any:
         """A psycopg2 connection in autocommit mode."""
@@ -65,12 +75,14 @@ def running_postgres(folder: Path, port: int | None = None) -> Iterator[Postgres
     server.stop()
     port = port or free_port()
 
-    def control(*arguments: str) -> None:
-        pgexec("pg_ctl", ("-w", *arguments, "-D", str(server.pgdata)), server.bin_path, user=server.system_user)
-
     options = f'-h {HOST} -p {port} -k "" -c fsync=off -c max_connections=200'
-    control("start", "-o", options, "-l", str(server.log))
+
+    def control(what: str, *arguments: str) -> None:
+        how = ("-o", options, "-l", str(server.log)) if what == "start" else arguments
+        pgexec("pg_ctl", ("-w", what, *how, "-D", str(server.pgdata)), server.bin_path, user=server.system_user)
+
+    control("start")
     try:
-        yield Postgres(port)
+        yield Postgres(port, folder.stat().st_uid, control)
     finally:
         control("stop", "-m", "fast")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pendulum
@@ -30,4 +31,5 @@ team_shop = elt_dag(
     schedule="@daily",
     start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
     decompose="parallel",
+    default_args={"retry_delay": timedelta(seconds=5)},
 )

@@ -68,6 +68,13 @@ def test_faults_come_in_order_and_are_used_up() -> None:
     assert plan.take("/v1/orders") == (0.0, None)
 
 
+def test_a_fault_meets_the_parameters_it_is_for() -> None:
+    plan = FaultPlan()
+    plan.add(Fault("drop", params={"offset": "10"}))
+    asked = [{"offset": "0"}, {"offset": "10", "limit": "10"}, {"offset": "10"}]
+    assert [plan.take("/v1/orders", params)[1] is not None for params in asked] == [False, True, False]
+
+
 def test_wrong_faults_are_refused() -> None:
     with pytest.raises(ValueError, match="found fault 'explode', expected one of latency, status"):
         Fault("explode")
