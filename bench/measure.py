@@ -28,6 +28,7 @@ class Taken:
         cpu: CPU seconds, user and system, of the process and those that it started.
         clock: seconds.
         memory: the most that the process had resident, in MB.
+        disk: the most that its folder held, warehouse included, in MB.
         requests: that the shop answered.
         shop_cpu, server_cpu: CPU seconds of the shop, and of the database server.
         steps: CPU seconds and seconds, by step.
@@ -36,6 +37,7 @@ class Taken:
     cpu: float
     clock: float
     memory: float
+    disk: float
     requests: float
     shop_cpu: float
     server_cpu: float = 0.0
@@ -98,6 +100,7 @@ def run(
                     "RUNTIME__DLTHUB_TELEMETRY": "false",
                 },
             )
+            disk = _watched_disk(work, process.pid)
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0, log.read_text()[-3000:]
@@ -105,6 +108,7 @@ def run(
             cpu=used.ru_utime + used.ru_stime,
             clock=time.monotonic() - began,
             memory=used.ru_maxrss / 1024,
+            disk=disk,
             requests=at.requests() - asked,
             shop_cpu=_cpu(at.process) - shop_cpu,
             server_cpu=_tree_cpu(server) - server_cpu,
@@ -112,9 +116,25 @@ def run(
         )
 
 
+def _watched_disk(folder: Path, pid: int) -> float:
+    """Waits for a process to end; the most that the folder held meanwhile, in MB."""
+    most = 0
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        most = max(most, sum(_size(Path(at, name)) for at, _, names in os.walk(folder) for name in names))
+        time.sleep(0.2)
+    return most / 1e6
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def medians(runs: Sequence[Taken]) -> Taken:
     """Each figure's median."""
-    names = ("cpu", "clock", "memory", "requests", "shop_cpu", "server_cpu")
+    names = ("cpu", "clock", "memory", "disk", "requests", "shop_cpu", "server_cpu")
     middle = {name: statistics.median(getattr(each, name) for each in runs) for name in names}
     steps = {
         step: [statistics.median(each.steps[step][place] for each in runs) for place in (0, 1)]

@@ -29,8 +29,9 @@ def bars(figures: Mapping[str, Mapping[str, Any]], path: Path) -> None:
         y += 24
         parts.append(f'<text x="0" y="{y}" font-weight="bold">{escape(title)}</text>')
         y += 8
-        longest = max(taken[figure] for taken in figures[scene].values()) or 1
-        for name, taken in figures[scene].items():
+        found = figures[scene]["taken"]
+        longest = max(taken[figure] for taken in found.values()) or 1
+        for name, taken in found.items():
             width = max(1, round((WIDTH - LABEL - 70) * taken[figure] / longest))
             colour = COLOURS.get(name, COLOURS["ours"])
             parts.append(f'<text x="{LABEL - 8}" y="{y + 13}" text-anchor="end">{escape(name)}</text>')

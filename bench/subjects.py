@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.settings import WITHOUT
+
 KEY = "key"
 DATASET = "shop_rows"
 LIMIT = 100
@@ -47,7 +49,8 @@ def api(url: str, *, cursor: bool = False) -> Any:
     """The specification's source: offset pages of 100, merged on `id`; with a cursor only where that is measured."""
     from ecom_source.api import ECOMMERCE_API
 
-    (resource_,) = ECOMMERCE_API["resources"]
+    specified: Any = ECOMMERCE_API
+    (resource_,) = specified["resources"]
     dropped = () if cursor else ("incremental",)
     endpoint = {name: value for name, value in resource_["endpoint"].items() if name not in dropped}
     return {
@@ -63,6 +66,14 @@ def connections(url: str, warehouse: str, folder: Path) -> None:
     os.environ["ECOM_DUCKDB_PATH"] = str(folder / "ours.duckdb")
     if warehouse != "duckdb":
         os.environ["AIRFLOW_CONN_ECOM_WAREHOUSE"] = warehouse
+
+
+def empty(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argparse.Namespace) -> None:
+    """A task that does nothing but ask Airflow for a Connection."""
+    from airflow.sdk import Connection
+
+    Connection.get("ecom_api")
+    steps.done("imports of Airflow")
 
 
 def plain(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argparse.Namespace) -> None:
@@ -99,6 +110,8 @@ def ours(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argpar
     from ecom_source.staging import Staging
     from ecom_source.window import Run
 
+    if arguments.without:
+        WITHOUT[arguments.without]()
     steps.done("imports of dlt")
     description = api(url, cursor=arguments.cursor)
     (component,) = components(description)
@@ -208,6 +221,7 @@ def _postgres_writer(given: dict[str, Any]) -> Writer:
 
 
 SUBJECTS: dict[str, Callable[[str, str, Path, Steps, argparse.Namespace], None]] = {
+    "empty": empty,
     "plain": plain,
     "ours": ours,
     "floor": floor,
@@ -222,6 +236,7 @@ def main() -> None:
     parser.add_argument("--warehouse", default="duckdb", help="duckdb, or a Connection to PostgreSQL as JSON")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--pages", type=int, default=8)
+    parser.add_argument("--without", choices=WITHOUT, help="a setting to take away")
     parser.add_argument("--cursor", action="store_true")
     parser.add_argument("--steps", type=Path, required=True)
     arguments = parser.parse_args()

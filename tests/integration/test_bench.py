@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from bench.page import BEGIN, END, page, section
 from tests.support import PROJECT
 
 
 @pytest.mark.slow
 def test_the_bench_measures_and_plots(tmp_path: Path) -> None:
+    (tmp_path / "performance.md").write_text(f"# Performance\n\n{BEGIN}\n{END}\n")
     found = subprocess.run(
         [
             sys.executable,
@@ -37,7 +39,15 @@ def test_the_bench_measures_and_plots(tmp_path: Path) -> None:
     )
     assert found.returncode == 0, found.stderr
     figures = json.loads((tmp_path / "performance.json").read_text())
-    assert {name: taken["requests"] for name, taken in figures["duckdb"].items()} == {"plain": 3, "ours": 3, "floor": 3}
-    assert figures["idle"]["nothing new"]["requests"] == 1
-    assert "plain / ours: CPU" in found.stdout
+    requests = {name: taken["requests"] for name, taken in figures["duckdb"]["taken"].items()}
+    assert requests == {"plain": 3, "ours": 3, "floor": 3}
+    assert {name: taken["requests"] for name, taken in figures["idle"]["taken"].items()} == {"empty": 0, "ours": 1}
+    assert "Plain dlt / this package: CPU" in found.stdout
+    assert section("duckdb", figures["duckdb"]) in (tmp_path / "performance.md").read_text()
     assert (tmp_path / "performance.svg").read_text().startswith("<svg")
+
+
+def test_the_page_has_the_figures_that_were_measured() -> None:
+    text = (PROJECT / "docs" / "performance.md").read_text(encoding="utf-8")
+    figures = json.loads((PROJECT / "docs" / "performance.json").read_text(encoding="utf-8"))
+    assert text.partition(BEGIN)[2].partition(END)[0].strip() == page(figures).strip()

@@ -1,0 +1,77 @@
+"""Each setting of `tuning.py` taken away in turn, to see what it brings."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+
+def _tuning(**more: Any) -> None:
+    from ecom_source import tuning
+
+    vars(tuning).update(TUNINGS={name: replace(each, **more) for name, each in tuning.TUNINGS.items()})
+
+
+def _rows_one_by_one() -> None:
+    from ecom_source import load
+
+    vars(load).update(columnar=lambda expect: nullcontext())
+
+
+def _calm_collector() -> None:
+    from ecom_source import tuning
+
+    vars(tuning).update(GC_THRESHOLDS=gc.get_threshold())
+
+
+def _decoded_once() -> None:
+    from requests import Response
+
+    from ecom_source import client
+
+    vars(client).update(PageResponse=Response, NulFreeResponse=Response)
+
+
+def _one_thread() -> None:
+    from ecom_source.warehouses import turns
+
+    vars(turns).update(DUCKDB_CONFIG={})
+
+
+def _bounded() -> None:
+    from ecom_source.warehouses import opening
+
+    vars(opening).update(bound_memory=lambda *given: None)
+
+
+def _look_round_once() -> None:
+    from ecom_source import client
+
+    vars(client).update(_look_round_once=lambda session: None)
+
+
+def _compiled_selector() -> None:
+    from ecom_source import source
+
+    vars(source).update(_compile_selector=lambda *given: None)
+
+
+WITHOUT: Mapping[str, Callable[[], None]] = {
+    "rows by columns": _rows_one_by_one,
+    "parquet": lambda: _tuning(file_format=None),
+    "files not compressed": lambda: os.environ.update(DATA_WRITER__DISABLE_COMPRESSION="false"),
+    "2,000 rows in a buffer": lambda: os.environ.update(DATA_WRITER__BUFFER_MAX_ITEMS="5000"),
+    "a calm garbage collector": _calm_collector,
+    "pages decoded once": _decoded_once,
+    "the selector compiled once": _compiled_selector,
+    "proxies looked up once": _look_round_once,
+    "rows passed once": lambda: _tuning(distinct_rows=False),
+    "one file at a time": lambda: _tuning(one_file_at_a_time=False),
+    "one thread of DuckDB": _one_thread,
+    "DuckDB's memory bounded": _bounded,
+}
+"""By the name of the setting that is taken away."""
