@@ -15,15 +15,15 @@ import dlt
 import duckdb
 import psutil
 
-from bench import fleet, parse
-from bench.measure import PROJECT, Taken, medians, run, shop
+from bench import fleet, parse, peers
+from bench.measure import PROJECT, Taken, medians, run, run_command, shop
 from bench.page import section, write
 from bench.plot import bars
 from bench.postgres import server
 from bench.settings import WITHOUT
 from ecom_source.tuning import PARALLEL_PAGES
 
-SCENES = ("parse", "fleet", "duckdb", "postgres", "latency", "settings", "growth", "idle")
+SCENES = ("parse", "fleet", "duckdb", "postgres", "latency", "peers", "settings", "growth", "idle")
 
 
 def compare(subjects: Sequence[str], rounds: int, once: Callable[[str], Taken]) -> dict[str, Taken]:
@@ -70,6 +70,21 @@ def with_latency(rows: int, rounds: int) -> dict[str, Any]:
     with shop(rows, 0.05) as at:
         found = compare(("plain", *pages), rounds, once)
     return figures_of(found, rows, "ours")
+
+
+def with_peers(rows: int, rounds: int) -> dict[str, Any]:
+    """PostgreSQL, no latency, next to another tool."""
+    peers.install()
+    with shop(rows) as at, server() as into, tempfile.TemporaryDirectory() as folder:
+
+        def once(name: str) -> Taken:
+            if name == "ours":
+                return run(name, at, "--warehouse", into.connection(), server=into.process)
+            line = peers.command(at.url, into.connection(), Path(folder))
+            return run_command(["bash", "-c", line], at, Path(folder), server=into.process)
+
+        found = compare(("ours", "Meltano"), rounds, once)
+    return figures_of(found, rows)
 
 
 def settings(rows: int, rounds: int) -> dict[str, Any]:
@@ -120,6 +135,7 @@ def main() -> None:
         "duckdb": lambda: in_duckdb(chosen.rows, chosen.rounds),
         "postgres": lambda: in_postgres(chosen.rows, chosen.rounds),
         "latency": lambda: with_latency(chosen.latency_rows, chosen.rounds),
+        "peers": lambda: with_peers(chosen.rows, chosen.rounds),
         "settings": lambda: settings(chosen.rows, chosen.rounds),
         "growth": lambda: growth(chosen.sizes),
         "idle": lambda: idle(chosen.rounds),

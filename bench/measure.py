@@ -11,8 +11,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event, Thread
 
 import psutil
 import requests
@@ -82,14 +83,26 @@ def run(
         folder: where it works; one of its own unless given.
     """
     with tempfile.TemporaryDirectory() as own:
-        work = folder or Path(own)
-        steps, log = Path(own, "steps.json"), Path(own, "log")
+        work, steps = folder or Path(own), Path(own, "steps.json")
+        command = [sys.executable, "-m", "bench.subjects", subject, "--url", at.url, "--folder", str(work)]
+        taken = run_command([*command, "--steps", str(steps), *arguments], at, work, server=server)
+        return replace(taken, steps=json.loads(steps.read_text()))
+
+
+def run_command(command: Sequence[str], at: Shop, work: Path, *, server: psutil.Process | None = None) -> Taken:
+    """Runs a program once.
+
+    Args:
+        work: the folder that it works in.
+        server: the database server's first process.
+    """
+    with tempfile.TemporaryDirectory() as own:
+        log = Path(own, "log")
         asked, shop_cpu, server_cpu = at.requests(), _cpu(at.process), _tree_cpu(server)
         began = time.monotonic()
-        command = [sys.executable, "-m", "bench.subjects", subject, "--url", at.url, "--folder", str(work)]
-        with log.open("w") as output:
+        with log.open("w") as output, _watched_disk(work) as disk:
             process = subprocess.Popen(
-                [*command, "--steps", str(steps), *arguments],
+                command,
                 cwd=PROJECT,
                 stdout=output,
                 stderr=output,
@@ -100,29 +113,37 @@ def run(
                     "RUNTIME__DLTHUB_TELEMETRY": "false",
                 },
             )
-            disk = _watched_disk(work, process.pid)
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
+            clock = time.monotonic() - began
         assert process.returncode == 0, log.read_text()[-3000:]
         return Taken(
             cpu=used.ru_utime + used.ru_stime,
-            clock=time.monotonic() - began,
+            clock=clock,
             memory=used.ru_maxrss / 1024,
-            disk=disk,
+            disk=max(disk) / 1e6,
             requests=at.requests() - asked,
             shop_cpu=_cpu(at.process) - shop_cpu,
             server_cpu=_tree_cpu(server) - server_cpu,
-            steps=json.loads(steps.read_text()),
         )
 
 
-def _watched_disk(folder: Path, pid: int) -> float:
-    """Waits for a process to end; the most that the folder held meanwhile, in MB."""
-    most = 0
-    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        most = max(most, sum(_size(Path(at, name)) for at, _, names in os.walk(folder) for name in names))
-        time.sleep(0.2)
-    return most / 1e6
+@contextmanager
+def _watched_disk(folder: Path) -> Iterator[list[int]]:
+    """The bytes in a folder, seen every fifth of a second for as long as the block lasts."""
+    seen, over = [0], Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            seen.append(sum(_size(Path(at, name)) for at, _, names in os.walk(folder) for name in names))
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _size(path: Path) -> int:

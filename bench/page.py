@@ -11,6 +11,7 @@ TITLES: Mapping[str, str] = {
     "duckdb": "DuckDB, no latency",
     "postgres": "PostgreSQL, no latency",
     "latency": "DuckDB, 50 ms an answer",
+    "peers": "PostgreSQL, no latency, next to another tool (one table, its nested list as JSON)",
     "settings": "DuckDB, no latency, with one setting taken away",
     "growth": "Growth: DuckDB, no latency, this package alone",
     "idle": "A run that finds nothing new, and a task that does nothing",

@@ -83,3 +83,9 @@ def test_what_a_user_has_set_wins(monkeypatch: pytest.MonkeyPatch, name: str) ->
             BufferedDataWriter.BufferedDataWriterConfiguration(), sections=("normalize", "data_writer")
         )
         assert not found.disable_compression
+
+
+def test_duckdb_takes_one_file_at_a_time_unless_told_otherwise() -> None:
+    assert tune(dlt.destinations.duckdb("x.duckdb")).capabilities().loader_parallelism_strategy == "sequential"
+    own = dlt.destinations.duckdb("x.duckdb", loader_parallelism_strategy="parallel")
+    assert tune(own).capabilities().loader_parallelism_strategy == "parallel"
