@@ -43,6 +43,7 @@ class Fault:
         ends: by stage, how the run is to end: `LOADS`, `KILLED` or the error's name.
         absent: by stage, why it cannot meet it.
         see, do: what a person sees, and what there is to do.
+        but: by stage and warehouse, where the end depends on the warehouse.
         warehouses: it meets loads into these only; why is said by `elsewhere`.
     """
 
@@ -52,6 +53,7 @@ class Fault:
     see: str
     do: str
     absent: Mapping[str, str] = field(default_factory=dict)
+    but: Mapping[tuple[str, str], str] = field(default_factory=dict)
     warehouses: tuple[str, ...] = ("DuckDB", "PostgreSQL")
     elsewhere: str = ""
 
@@ -238,9 +240,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "disk of the worker full",
         "its temp folder is on a disk that is filled up there, and stays full",
-        {**ends(WORKER, *STAGES), "load": LOADS},
+        ends(WORKER, *STAGES),
         "*The disk of this worker is full*",
         "make room in the folder that is named; then clear the task",
+        # DuckDB takes the files one after the other, and the merge is written down after the last of them.
+        but={("load", "PostgreSQL"): LOADS},
     ),
     Fault(
         "memory refused",
