@@ -35,18 +35,16 @@ def compare(subjects: Sequence[str], rounds: int, once: Callable[[str], Taken]) 
     return {name: medians(each) for name, each in runs.items()}
 
 
-def figures_of(found: dict[str, Taken], rows: int = 0, steps_of: str = "") -> dict[str, Any]:
+def figures_of(found: dict[str, Taken], rows: int = 0) -> dict[str, Any]:
     """As they are written down."""
-    figures = {name: asdict(each) for name, each in found.items()}
-    steps = {name: each.pop("steps") for name, each in figures.items()}
-    return {"rows": rows, "taken": figures, "steps": steps.get(steps_of, {})}
+    return {"rows": rows, "taken": {name: asdict(each) for name, each in found.items()}}
 
 
 def in_duckdb(rows: int, rounds: int) -> dict[str, Any]:
     """No latency, into a new DuckDB file each time."""
     with shop(rows) as at:
         found = compare(("plain", "ours", "floor"), rounds, lambda name: run(name, at))
-    return figures_of(found, rows, "ours")
+    return figures_of(found, rows)
 
 
 def in_postgres(rows: int, rounds: int) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def in_postgres(rows: int, rounds: int) -> dict[str, Any]:
             rounds,
             lambda name: run(name, at, "--warehouse", into.connection(), server=into.process),
         )
-    return figures_of(found, rows, "ours")
+    return figures_of(found, rows)
 
 
 def with_latency(rows: int, rounds: int) -> dict[str, Any]:
@@ -69,7 +67,7 @@ def with_latency(rows: int, rounds: int) -> dict[str, Any]:
 
     with shop(rows, 0.05) as at:
         found = compare(("plain", *pages), rounds, once)
-    return figures_of(found, rows, "ours")
+    return figures_of(found, rows)
 
 
 def with_peers(rows: int, rounds: int) -> dict[str, Any]:
@@ -113,7 +111,7 @@ def idle(rounds: int) -> dict[str, Any]:
             rounds,
             lambda name: run(name, at, "--cursor", folder=Path(folder)),
         )
-    return figures_of(found, steps_of="ours")
+    return figures_of(found)
 
 
 def main() -> None:

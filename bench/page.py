@@ -25,6 +25,8 @@ COLUMNS = (
     ("requests", "requests", ".0f"),
     ("CPU s of the server", "server_cpu", ".1f"),
 )
+AIRFLOW = "imports of Airflow"
+WITHOUT_STEPS = ("growth", "settings", "peers")
 RATIOS = (("CPU", "cpu"), ("clock", "clock"), ("memory", "memory"), ("CPU of the server", "server_cpu"))
 Figures = Mapping[str, Any]
 
@@ -33,13 +35,16 @@ def section(name: str, found: Figures) -> str:
     """One measurement: its table, its ratios and where the time goes."""
     taken: Mapping[str, Any] = found["taken"]
     columns = [column for column in COLUMNS if any(each[column[1]] for each in taken.values())]
-    lines = [f"### {TITLES[name]}", "", *_table(["", *(title for title, *_ in columns)], _rows(taken, columns)), ""]
-    lines += [f"{found['rows']:,} rows." if found.get("rows") else "", *_ratios(taken), ""]
-    steps = found.get("steps") or {}
-    if steps:
+    rows = f", {found['rows']:,} rows" if found["rows"] else ""
+    parts = [
+        f"### {TITLES[name]}{rows}",
+        "\n".join(_table(["", *(title for title, *_ in columns)], _rows(taken, columns))),
+        "\n".join(_ratios(taken)),
+    ]
+    if name not in WITHOUT_STEPS and (steps := taken["ours"]["steps"]):
         spent = [(step, f"{cpu:.2f}", f"{clock:.2f}") for step, (cpu, clock) in sorted(steps.items(), key=_most)]
-        lines += [*_table(["this package, by step", "CPU s", "clock s"], spent), ""]
-    return "\n".join(line for line, after in zip(lines, [*lines[1:], "x"], strict=True) if line or after)
+        parts.append("\n".join(_table(["this package, by step", "CPU s", "clock s"], spent)))
+    return "\n\n".join(part for part in parts if part)
 
 
 def page(figures: Figures) -> str:
@@ -65,14 +70,23 @@ def _rows(taken: Mapping[str, Any], columns: list[tuple[str, str, str]]) -> list
 
 def _ratios(taken: Mapping[str, Any]) -> list[str]:
     lines = []
-    for other, ours in (("plain", "ours"), ("ours", "floor")):
-        if {other, ours} <= taken.keys():
-            ratios = [
-                f"{title} {taken[other][figure] / taken[ours][figure]:.2f}"
-                for title, figure in RATIOS
-                if taken[ours][figure] and (other == "plain" or figure == "cpu")
-            ]
-            lines.append(f"{NAMES[other].capitalize()} / {NAMES[ours]}: {', '.join(ratios)}.")
+    if {"plain", "ours"} <= taken.keys():
+        plain, ours = taken["plain"], taken["ours"]
+        ratios = [f"{title} {plain[figure] / ours[figure]:.2f}" for title, figure in RATIOS if ours[figure]]
+        lines.append(f"- Plain dlt / this package: {', '.join(ratios)}.")
+        cpu, clock = (
+            (plain[figure] - plain["steps"][AIRFLOW][place]) / (ours[figure] - ours["steps"][AIRFLOW][place])
+            for place, figure in enumerate(("cpu", "clock"))
+        )
+        lines.append(
+            "- The same without the import of Airflow, which a task has behind it when it begins: "
+            f"CPU {cpu:.2f}, clock {clock:.2f}."
+        )
+    if {"ours", "floor"} <= taken.keys():
+        lines.append(f"- This package / floor: CPU {taken['ours']['cpu'] / taken['floor']['cpu']:.2f}.")
+    if {"ours", "empty"} <= taken.keys():
+        cpu, clock = (taken["ours"][figure] - taken["empty"][figure] for figure in ("cpu", "clock"))
+        lines.append(f"- More than the empty task: {cpu:.2f} CPU s, {clock:.2f} s on the clock.")
     return lines
 
 

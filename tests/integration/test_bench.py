@@ -42,7 +42,7 @@ def test_the_bench_measures_and_plots(tmp_path: Path) -> None:
     requests = {name: taken["requests"] for name, taken in figures["duckdb"]["taken"].items()}
     assert requests == {"plain": 3, "ours": 3, "floor": 3}
     assert {name: taken["requests"] for name, taken in figures["idle"]["taken"].items()} == {"empty": 0, "ours": 1}
-    assert "Plain dlt / this package: CPU" in found.stdout
+    assert "- Plain dlt / this package: CPU" in found.stdout
     assert section("duckdb", figures["duckdb"]) in (tmp_path / "performance.md").read_text()
     assert (tmp_path / "performance.svg").read_text().startswith("<svg")
 
