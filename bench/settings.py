@@ -1,4 +1,4 @@
-"""Each setting of `tuning.py` taken away in turn, to see what it brings."""
+"""Each setting taken away in turn, to see what it brings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 
 
 def _tuning(**more: Any) -> None:
-    from ecom_source import tuning
+    from ecom_source.warehouses import traits
 
-    vars(tuning).update(TUNINGS={name: replace(each, **more) for name, each in tuning.TUNINGS.items()})
+    found = {name: replace(each, tuning=replace(each.tuning, **more)) for name, each in traits.TRAITS.items()}
+    vars(traits).update(TRAITS=found)
 
 
 def _rows_one_by_one() -> None:

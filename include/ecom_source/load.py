@@ -28,7 +28,7 @@ from ecom_source.retry import SCHEMA_RACE
 from ecom_source.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.source import Component, Plan, build_source, cursors, lag
 from ecom_source.staging import Staging, drop_staging
-from ecom_source.tuning import PARALLEL_PAGES, tune, tuned_dlt, tuning_of
+from ecom_source.tuning import PARALLEL_PAGES, tune, tuned_dlt
 from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.merges import check_merges
 from ecom_source.watermark import read_watermarks, write_watermarks
@@ -114,7 +114,7 @@ class Load:
             )
             stack.enter_context(tuned_dlt())
             stack.enter_context(columnar(self._expect))
-            tune(warehouse.destination)
+            tune(warehouse.destination, warehouse.traits.tuning)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
@@ -154,7 +154,7 @@ class Load:
         write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
         _hang_up(attempt)
         pace = Pace(self.parallel_pages)
-        tuning = tuning_of(attempt.warehouse.destination.destination_type)
+        tuning = attempt.warehouse.traits.tuning
         attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
         attempt.ahead = ReadAhead(session, pace, self.parallel_pages)
         source, attempt.readings = build_source(
@@ -193,7 +193,7 @@ class Load:
             full_refresh=run.full_refresh,
             drop_repeats=not traits.merge_drops_repeats,
             lists_in_rows=not traits.merge_reaches_nested,
-            distinct_rows=tuning_of(attempt.warehouse.destination.destination_type).distinct_rows,
+            distinct_rows=traits.tuning.distinct_rows,
         )
 
     def _expect(self, rows: int) -> None:

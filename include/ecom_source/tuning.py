@@ -1,7 +1,7 @@
-"""How dlt works best with each warehouse: one table, each setting with the measurement behind it.
+"""How dlt works best: settings for all warehouses; those of one warehouse are among its traits (`warehouses/traits.py`).
 
-`make bench` repeats the measurements; `docs/performance.md` has them. None of these settings changes a table: the same
-rows in the same columns of the same types. What a user has set in dlt's own configuration wins over all of them.
+`make bench` takes each of them away in turn; `docs/performance.md` has what that costs. None of them changes a table:
+the same rows in the same columns of the same types. What a user has set in dlt's own configuration wins over them all.
 """
 
 from __future__ import annotations
@@ -42,22 +42,11 @@ class Tuning:
     distinct_rows: bool = False
 
 
-TUNINGS: Mapping[str, Tuning] = {
-    # To look for repeated rows, DuckDB holds those of nested tables in memory, all columns of them.
-    # insert_values takes 4 times the CPU time and 5 times the memory: DuckDB parses the rows as SQL.
-    "duckdb": Tuning(file_format="parquet", keeps_nul=False, one_file_at_a_time=True, distinct_rows=True),
-    # Through ADBC, if its driver is there: two thirds of the client's CPU time, less than half of the server's. A JSON
-    # column would become `json` instead of `jsonb`.
-    "postgres": Tuning(file_format="parquet", changes_json=True, keeps_nul=False),
-}
-"""By dlt's name of the destination's type. Any other: dlt's own choice of everything."""
-DEFAULT = Tuning()
-
 PARALLEL_PAGES = 8
 """Requests under way at once: few enough for a shop that others use as well."""
 
 DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType({"threads": 1})
-"""DuckDB takes memory for each thread, in all 70 MB less with one, and a load is short against the rest of a run."""
+"""DuckDB takes memory for each thread, and a load is short against the rest of a run."""
 
 DUCKDB_MEMORY, DUCKDB_MEMORY_FOR_A_ROW = 100_000_000, 36
 """Bytes that DuckDB may take for a load, and more for each row of the resource. Left to itself it takes what the
@@ -69,10 +58,9 @@ within 360 MB if it must; so this is for those loads only in which it need not.
 DLT_SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
         "data_writer": {
-            # The files between dlt's steps live for seconds on the worker's own disk; to compress and expand them takes
-            # a tenth of the CPU time.
+            # The files between dlt's steps live for seconds on the worker's own disk.
             "disable_compression": True,
-            # Rows that a writer holds, of each table; dlt's own 5,000 take 40 MB more and are no faster.
+            # Rows that a writer holds, of each table; dlt's own 5,000 take more memory and are no faster.
             "buffer_max_items": 2000,
         },
     }
@@ -82,17 +70,11 @@ GC_THRESHOLDS = (100_000, 20, 50)
 """New objects before Python looks for cycles among them, and how many such looks before it takes in older ones."""
 
 
-def tuning_of(destination_type: str) -> Tuning:
-    """The tuning of a destination, by dlt's name of its type, such as `duckdb` or `dlt.destinations.duckdb`."""
-    return TUNINGS.get(destination_type.rsplit(".", 1)[-1], DEFAULT)
-
-
-def tune(destination: Destination[Any, Any]) -> Destination[Any, Any]:
-    """Makes `destination` prefer the file format of its tuning, table by table, where it can take it.
+def tune(destination: Destination[Any, Any], tuning: Tuning) -> Destination[Any, Any]:
+    """Makes `destination` prefer the file format of `tuning`, table by table, where it can take it.
 
     A resource's own `file_format` and a `loader_file_format` of the pipeline still win: dlt looks at them first.
     """
-    tuning = tuning_of(destination.destination_type)
     given = destination.caps_params
     if tuning.file_format and not {"preferred_loader_file_format", "loader_file_format_selector"} & set(given):
         capabilities = destination.capabilities()
@@ -153,8 +135,8 @@ def tuned_dlt(settings: Mapping[str, Any] = DLT_SETTINGS) -> Iterator[None]:
     last = _Last(dict(settings))
     thresholds = gc.get_threshold()
     providers.append(last)
-    # What is there by now (dlt, Airflow, a warehouse's driver) stays, and rows hold no cycles: to look through it all
-    # again and again takes a sixth of the CPU time.
+    # What is there by now (dlt, Airflow, a warehouse's driver) stays, and rows hold no cycles: there is no need to look
+    # through it all again and again.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:

@@ -12,15 +12,20 @@ from dlt.common.configuration import resolve_configuration
 from dlt.common.data_writers.buffered import BufferedDataWriter
 from dlt.common.schema.typing import TTableSchema
 
-from ecom_source.tuning import DEFAULT, tune, tuned_dlt, tuning_of
+from ecom_source.tuning import Tuning, tune, tuned_dlt
+from ecom_source.warehouses.traits import traits_of
 
 TABLE: TTableSchema = {"name": "orders", "columns": {"id": {"name": "id", "data_type": "bigint"}}}
 WITH_JSON: TTableSchema = {"name": "orders", "columns": {"more": {"name": "more", "data_type": "json"}}}
 NESTED_TO_A_LIMIT: Any = {**TABLE, "x-normalizer": {"max_nesting": 1}}
 
 
+def tuned(destination: Any) -> Any:
+    return tune(destination, traits_of(destination.destination_name).tuning)
+
+
 def preferred(destination: Any, table: TTableSchema) -> str:
-    capabilities = tune(destination).capabilities()
+    capabilities = tuned(destination).capabilities()
     choose: Any = capabilities.loader_file_format_selector
     first, supported = capabilities.preferred_loader_file_format, capabilities.supported_loader_file_formats
     return str(choose(first, list(supported), table_schema=table)[0] if choose else first)
@@ -50,8 +55,8 @@ def test_without_its_driver_postgres_is_loaded_as_dlt_does(monkeypatch: pytest.M
 
 def test_a_destination_that_was_not_measured_is_left_as_it_is(tmp_path: Path) -> None:
     destination = dlt.destinations.filesystem(str(tmp_path))
-    assert tuning_of(destination.destination_type) is DEFAULT
-    assert tune(destination).capabilities().preferred_loader_file_format == "jsonl"
+    assert traits_of("filesystem").tuning == Tuning()
+    assert tuned(destination).capabilities().preferred_loader_file_format == "jsonl"
 
 
 def test_a_file_format_that_the_destination_was_given_stays() -> None:
@@ -60,7 +65,7 @@ def test_a_file_format_that_the_destination_was_given_stays() -> None:
 
 
 def test_the_choice_of_a_format_can_go_to_a_process_of_dlt() -> None:
-    choose = tune(dlt.destinations.postgres("postgresql://u:p@127.0.0.1/d")).capabilities().loader_file_format_selector
+    choose = tuned(dlt.destinations.postgres("postgresql://u:p@127.0.0.1/d")).capabilities().loader_file_format_selector
     assert pickle.dumps(choose)
 
 
@@ -86,6 +91,6 @@ def test_what_a_user_has_set_wins(monkeypatch: pytest.MonkeyPatch, name: str) ->
 
 
 def test_duckdb_takes_one_file_at_a_time_unless_told_otherwise() -> None:
-    assert tune(dlt.destinations.duckdb("x.duckdb")).capabilities().loader_parallelism_strategy == "sequential"
+    assert tuned(dlt.destinations.duckdb("x.duckdb")).capabilities().loader_parallelism_strategy == "sequential"
     own = dlt.destinations.duckdb("x.duckdb", loader_parallelism_strategy="parallel")
-    assert tune(own).capabilities().loader_parallelism_strategy == "parallel"
+    assert tuned(own).capabilities().loader_parallelism_strategy == "parallel"

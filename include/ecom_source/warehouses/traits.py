@@ -1,10 +1,14 @@
-"""What a destination's own abilities decide, in one place: how it replaces and merges, and whether loads take turns."""
+"""What a destination's own abilities decide, in one place: how it replaces and merges, whether loads take turns, and
+how it is loaded best.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from ecom_source.tuning import Tuning
 
 ReplaceStrategy = Literal["insert-from-staging", "staging-optimized"]
 
@@ -19,6 +23,7 @@ class Traits:
         merge_drops_repeats: whether a merge itself passes over a key that comes twice in one load.
         merge_reaches_nested: whether a merge deletes the rows of nested tables that are no more in their parent.
         one_writer: whether loads have to take turns. The tasks of a DAG may run side by side all the same: they wait.
+        tuning: how it is loaded best, where that was measured.
     """
 
     # The old rows go and the new ones come from the staging dataset in one transaction: readers see either.
@@ -27,6 +32,7 @@ class Traits:
     merge_drops_repeats: bool = True
     merge_reaches_nested: bool = True
     one_writer: bool = False
+    tuning: Tuning = field(default_factory=Tuning)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -37,7 +43,14 @@ class Traits:
 
 TRAITS: Mapping[str, Traits] = {
     # One process at a time may have the file open.
-    "duckdb": Traits(one_writer=True),
+    # insert_values would make it parse the rows as SQL, and to look for repeated rows it holds those of nested tables
+    # in memory, all columns of them.
+    "duckdb": Traits(
+        one_writer=True,
+        tuning=Tuning(file_format="parquet", keeps_nul=False, one_file_at_a_time=True, distinct_rows=True),
+    ),
+    # Through ADBC, if its driver is there. A JSON column would become `json` instead of `jsonb`.
+    "postgres": Traits(tuning=Tuning(file_format="parquet", changes_json=True, keeps_nul=False)),
     # A writer that read before another one wrote is refused, whatever its timeout.
     "sqlite": Traits(one_writer=True),
     # For a catalog in a file, which is such a DuckDB or SQLite file; one in a database server has many writers.
