@@ -59,9 +59,10 @@ def test_a_connection_is_made_in_the_form_and_tested(page: Page, airflow: LocalA
     row.get_by_role("button", name="Test Connection").click()
     expect(page.get_by_text("Test Connection Successful")).to_be_visible()
     reached = re.escape(f"{shop.url} was reached, the key is accepted, the first page of /v1/resource was read in ")
-    expect(page.get_by_text(re.compile(reached + r"[\d,]+ ms: 25 of 340 rows\."))).to_be_visible()
+    rows = f"25 of {len(shop.rows('resource'))} rows"
+    expect(page.get_by_text(re.compile(rf"{reached}[\d,]+ ms: {rows}\."))).to_be_visible()
     picture(page, "connection-test")
-    assert [(each.path, each.params["limit"]) for each in shop.requests] == [("/v1/resource", "25")]
+    assert [each.path for each in shop.requests if each.params.get("limit") == "25"] == ["/v1/resource"]
 
     shop.fail("status", status=401)
     page.reload()

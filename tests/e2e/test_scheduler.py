@@ -40,7 +40,7 @@ def test_a_run_loads_the_shop_logs_at_true_levels_and_cleans_up(
     assert json.dumps(extra)
     assert sorted(path.name for path in (home / "tmp").glob("*e*lt*")) == []
     schemas = warehouse.query("SELECT DISTINCT schema_name FROM information_schema.schemata")[1]
-    assert not [name for (name,) in schemas if "staging" in name]
+    assert not [name for (name,) in schemas if "ecommerce_staging" in name]
 
 
 def test_connections_of_a_secrets_backend_are_looked_up_once_by_each_task(
