@@ -35,9 +35,10 @@ def section(name: str, found: Figures) -> str:
     """One measurement: its table, its ratios and where the time goes."""
     taken: Mapping[str, Any] = found["taken"]
     columns = [column for column in COLUMNS if any(each[column[1]] for each in taken.values())]
-    rows = f", {found['rows']:,} rows" if found["rows"] else ""
+    rows = f"{found['rows']:,} rows, " if found["rows"] else ""
     parts = [
-        f"### {TITLES[name]}{rows}",
+        f"### {TITLES[name]}",
+        f"{rows}{found['rounds']} round{'' if found['rounds'] == 1 else 's'}.".capitalize(),
         "\n".join(_table(["", *(title for title, *_ in columns)], _rows(taken, columns))),
         "\n".join(_ratios(taken)),
     ]
