@@ -21,6 +21,7 @@ from tests.support import PROJECT
 from tests.support.compose import resolved, variables_of
 from tests.support.containers import Differences, Stack, inherited, running, wait_until
 from tests.support.loads import Tables, assert_same_rows
+from tests.support.postgres import tables_of
 
 from demo_shop.client import ShopAdmin
 from local_airflow.api import DONE, AirflowApi, ApiError
@@ -255,14 +256,6 @@ def finished(api: AirflowApi, number: dict[str, int]) -> list[dict[str, Any]]:
 
 def warehouse(port: int, password: str, dataset: str) -> Tables:
     """The warehouse of the file."""
-
-    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        connection = psycopg2.connect(host=HOST, port=port, user="warehouse", password=password, dbname="warehouse")
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(sql)
-                return [column[0] for column in cursor.description or []], cursor.fetchall()
-        finally:
-            connection.close()
-
-    return Tables(query, dataset)
+    return tables_of(
+        lambda: psycopg2.connect(host=HOST, port=port, user="warehouse", password=password, dbname="warehouse"), dataset
+    )

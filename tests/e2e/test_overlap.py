@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import groupby, pairwise
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 from tests.e2e.scene import SIZES, Scene, Seen, scene
+from tests.support.every import every
 from tests.support.loads import Tables
 from tests.support.postgres import PASSWORD, Postgres
 
@@ -38,22 +38,9 @@ def warehouse_of(kind: str, airflow: LocalAirflow, postgres: Postgres) -> Iterat
         airflow.api().request("DELETE", f"/connections/{CONNECTION}")
 
 
-@contextmanager
-def changing(it: Scene) -> Iterator[None]:
+def changing(it: Scene) -> AbstractContextManager[None]:
     """Rows of the shop change four times a second; a read that lasts half a second sees some of them move."""
-    over = Event()
-
-    def change() -> None:
-        while not over.wait(0.5):
-            it.shop.tick(2, names=[TASK], deletes=False)
-
-    thread = Thread(target=change)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return every(0.5, lambda: it.shop.tick(2, names=[TASK], deletes=False))
 
 
 def test_runs_of_all_kinds_together_end_in_the_shops_rows(

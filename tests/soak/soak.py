@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Event as Flag
-from threading import Thread
 from typing import Any
 
 import psutil
@@ -21,6 +19,7 @@ from tests.soak.gauges import Gauges, Sample, megabytes, of_process
 from tests.soak.limits import BOUNDS, COLD
 from tests.soak.plan import plan
 from tests.soak.warehouse import DATABASE, Warehouse
+from tests.support.every import every
 from tests.support.loads import duckdb_tables
 from tests.support.postgres import PASSWORD, Postgres
 
@@ -129,24 +128,15 @@ class Soak:
             self.gauges.sample()
             time.sleep(SAMPLE_SECONDS)
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
+    def _changing(self) -> AbstractContextManager[None]:
         """Rows of every shop change all the time; only of those that are read whole, some are deleted."""
-        over = Flag()
 
         def change() -> None:
-            while not over.wait(CHANGE_SECONDS):
-                for each in self.scenes.values():
-                    each.shop.tick(1, names=("orders", "resource"), deletes=False)
-                    each.shop.tick(1, names=("products",))
+            for each in self.scenes.values():
+                each.shop.tick(1, names=("orders", "resource"), deletes=False)
+                each.shop.tick(1, names=("products",))
 
-        thread = Thread(target=change)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+        return every(CHANGE_SECONDS, change)
 
     def _unpause(self) -> None:
         for each in self.scenes.values():

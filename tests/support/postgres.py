@@ -53,17 +53,22 @@ class Postgres:
 
     def tables(self, database: str, dataset: str = "ecommerce") -> Tables:
         """The tables of a database."""
+        return tables_of(lambda: self.connect(database), dataset)
 
-        def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-            connection = self.connect(database)
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute(sql)
-                    return [column[0] for column in cursor.description or []], cursor.fetchall()
-            finally:
-                connection.close()
 
-        return Tables(query, dataset)
+def tables_of(connect: Callable[[], Any], dataset: str) -> Tables:
+    """The tables of a dataset, through a new psycopg2 connection for each query."""
+
+    def query(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        connection = connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                return [column[0] for column in cursor.description or []], cursor.fetchall()
+        finally:
+            connection.close()
+
+    return Tables(query, dataset)
 
 
 @contextmanager
