@@ -26,7 +26,8 @@ class Taken:
     """What one run took, or the medians of several.
 
     Args:
-        cpu: CPU seconds, user and system, of the process and those that it started.
+        cpu: CPU seconds, user and system, of the process and those that it started. A subject's process is forked from
+            one that has Airflow imported, as a task's; any other program's begins with nothing.
         clock: seconds.
         memory: the most that the process had resident, in MB.
         disk: the most that its folder held, warehouse included, in MB.
@@ -83,10 +84,10 @@ def run(
         folder: where it works; one of its own unless given.
     """
     with tempfile.TemporaryDirectory() as own:
-        work, steps = folder or Path(own), Path(own, "steps.json")
+        work, taken = folder or Path(own), Path(own, "taken.json")
         command = [sys.executable, "-m", "bench.subjects", subject, "--url", at.url, "--folder", str(work)]
-        taken = run_command([*command, "--steps", str(steps), *arguments], at, work, server=server)
-        return replace(taken, steps=json.loads(steps.read_text()))
+        around = run_command([*command, "--taken", str(taken), *arguments], at, work, server=server)
+        return replace(around, **json.loads(taken.read_text()))
 
 
 def run_command(command: Sequence[str], at: Shop, work: Path, *, server: psutil.Process | None = None) -> Taken:

@@ -23,6 +23,25 @@ def _rows_one_by_one() -> None:
     vars(load).update(columnar=lambda expect: nullcontext())
 
 
+def _duckdb(*names: str) -> None:
+    from ecom_source.warehouses import turns
+
+    kept = {name: value for name, value in vars(turns)["DUCKDB_CONFIG"].items() if name not in names}
+    vars(turns).update(DUCKDB_CONFIG=kept)
+
+
+def _large_sets() -> None:
+    from ecom_source import keys
+
+    class Hashes(set[int]):
+        def add(self, value: int) -> bool:  # type: ignore[override]
+            before = len(self)
+            super().add(value)
+            return len(self) > before
+
+    vars(keys).update(Hashes=Hashes)
+
+
 def _calm_collector() -> None:
     from ecom_source import tuning
 
@@ -37,16 +56,10 @@ def _decoded_once() -> None:
     vars(client).update(PageResponse=Response, NulFreeResponse=Response)
 
 
-def _one_thread() -> None:
-    from ecom_source.warehouses import turns
-
-    vars(turns).update(DUCKDB_CONFIG={})
-
-
 def _bounded() -> None:
-    from ecom_source.warehouses import opening
+    from ecom_source.warehouses.memory import Memory
 
-    vars(opening).update(bound_memory=lambda *given: None)
+    type.__setattr__(Memory, "bound", lambda *given: None)
 
 
 def _look_round_once() -> None:
@@ -72,7 +85,14 @@ WITHOUT: Mapping[str, Callable[[], None]] = {
     "proxies looked up once": _look_round_once,
     "rows passed once": lambda: _tuning(distinct_rows=False),
     "one file at a time": lambda: _tuning(one_file_at_a_time=False),
-    "one thread of DuckDB": _one_thread,
+    "small sets of keys": _large_sets,
+    "one thread of DuckDB": lambda: _duckdb("threads"),
+    "DuckDB's caches given back": lambda: _duckdb(
+        "enable_external_file_cache",
+        "write_buffer_row_group_count",
+        "allocator_flush_threshold",
+        "allocator_bulk_deallocation_flush_threshold",
+    ),
     "DuckDB's memory bounded": _bounded,
 }
 """By the name of the setting that is taken away."""

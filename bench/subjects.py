@@ -1,16 +1,19 @@
-"""What is measured. Each is one process, `python -m bench.subjects NAME …`, that copies the shop into a warehouse.
+"""What is measured: `python -m bench.subjects NAME …` copies the shop into a warehouse, as a task of Airflow would.
 
-`plain` and `ours` are in the process of a task: both take the shop's key from an Airflow Connection. `floor` is a
-script that knows the rows and does nothing that it need not.
+Each runs in a process that was forked from one which has Airflow imported, and ends without tidying up its modules:
+that is how Airflow's supervisor runs a task. `plain` and `ours` take the shop's key from an Airflow Connection; `floor`
+is a script that knows the rows and does nothing that it need not.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,26 +25,27 @@ KEY = "key"
 DATASET = "shop_rows"
 LIMIT = 100
 BATCH = 10_000
+CONNECTION = "the Connection"
 
 
-def spent() -> tuple[float, float]:
-    """CPU seconds of this process so far, and seconds on the clock."""
+def spent() -> tuple[float, float, float]:
+    """CPU seconds of this process so far, seconds on the clock, and the most memory so far in MB."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime, time.monotonic()
+    return used.ru_utime + used.ru_stime, time.monotonic(), used.ru_maxrss / 1024
 
 
 class Steps:
-    """CPU seconds and seconds on the clock, by step; written to `--steps FILE`."""
+    """CPU seconds, seconds on the clock, and the most memory at its end, by step."""
 
     def __init__(self) -> None:
         self.last = spent()
-        self.found: dict[str, list[float]] = {}
+        self.found: dict[str, tuple[float, float, float]] = {}
 
     def done(self, name: str) -> None:
         """What was spent since the last call belongs to `name`."""
         now = spent()
-        before = self.found.get(name, [0.0, 0.0])
-        self.found[name] = [total + after - since for total, after, since in zip(before, now, self.last, strict=True)]
+        cpu, clock, _ = self.found.get(name, (0.0, 0.0, 0.0))
+        self.found[name] = cpu + now[0] - self.last[0], clock + now[1] - self.last[1], now[2]
         self.last = now
 
 
@@ -73,16 +77,15 @@ def empty(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argpa
     from airflow.sdk import Connection
 
     Connection.get("ecom_api")
-    steps.done("imports of Airflow")
+    steps.done(CONNECTION)
 
 
 def plain(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argparse.Namespace) -> None:
     """dlt as it comes, in a task written by hand."""
     from airflow.sdk import Connection
 
-    config = api(url)
-    config["client"]["auth"]["api_key"] = Connection.get("ecom_api").password
-    steps.done("imports of Airflow")
+    key = Connection.get("ecom_api").password
+    steps.done(CONNECTION)
     import dlt
     from dlt.sources.rest_api import rest_api_source
 
@@ -92,6 +95,8 @@ def plain(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argpa
         names = {"host": "host", "port": "port", "database": "schema", "username": "login", "password": "password"}
         destination = dlt.destinations.postgres({name: given[field] for name, field in names.items()})
     pipeline = dlt.pipeline("plain", destination=destination, dataset_name=DATASET, pipelines_dir=str(folder / "dlt"))
+    config = api(url, cursor=arguments.cursor)
+    config["client"]["auth"]["api_key"] = key
     steps.done("imports of dlt")
     pipeline.run(rest_api_source(config, name="plain"))
     steps.done("all else")
@@ -102,7 +107,7 @@ def ours(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argpar
     from airflow.sdk import Connection
 
     Connection.get("ecom_api")
-    steps.done("imports of Airflow")
+    steps.done(CONNECTION)
     import dlt
 
     from ecom_source.load import Load
@@ -228,6 +233,39 @@ SUBJECTS: dict[str, Callable[[str, str, Path, Steps, argparse.Namespace], None]]
 }
 
 
+def as_task(perform: Callable[[Steps], None]) -> dict[str, Any]:
+    """What it takes to perform something in a process forked from this one, from its beginning to its end."""
+    # As Airflow's executors do before they fork.
+    gc.freeze()
+    reader, writer = os.pipe()
+    began = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            steps = Steps()
+            perform(steps)
+            os.write(writer, json.dumps(steps.found).encode())
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(writer)
+    _, status, used = os.wait4(pid, 0)
+    clock = time.monotonic() - began
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(os.waitstatus_to_exitcode(status))
+    with os.fdopen(reader) as found:
+        steps_found = json.load(found)
+    return {
+        "cpu": used.ru_utime + used.ru_stime,
+        "clock": clock,
+        "memory": used.ru_maxrss / 1024,
+        "steps": steps_found,
+    }
+
+
 def main() -> None:
     """Runs one subject."""
     parser = argparse.ArgumentParser()
@@ -238,12 +276,17 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=8)
     parser.add_argument("--without", choices=WITHOUT, help="a setting to take away")
     parser.add_argument("--cursor", action="store_true")
-    parser.add_argument("--steps", type=Path, required=True)
+    parser.add_argument("--taken", type=Path, required=True, help="where to write what it took")
     arguments = parser.parse_args()
     connections(arguments.url, arguments.warehouse, arguments.folder)
-    steps = Steps()
-    SUBJECTS[arguments.subject](arguments.url, arguments.warehouse, arguments.folder, steps, arguments)
-    arguments.steps.write_text(json.dumps(steps.found))
+    # What the process that forks a task has imported by then.
+    import airflow.sdk.execution_time.supervisor
+    import airflow.sdk.execution_time.task_runner  # noqa: F401
+
+    def perform(steps: Steps) -> None:
+        SUBJECTS[arguments.subject](arguments.url, arguments.warehouse, arguments.folder, steps, arguments)
+
+    arguments.taken.write_text(json.dumps(as_task(perform)))
 
 
 if __name__ == "__main__":

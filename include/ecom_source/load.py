@@ -36,6 +36,7 @@ from ecom_source.window import Run, window_for
 from ecom_source.workspace import remove_dead_workspaces, remove_workspace
 
 if TYPE_CHECKING:
+    from dlt.common.schema import Schema
     from dlt.extract import DltSource
     from dlt.pipeline.pipeline import Pipeline
     from requests import Session
@@ -196,11 +197,11 @@ class Load:
             distinct_rows=traits.tuning.distinct_rows,
         )
 
-    def _expect(self, rows: int) -> None:
-        """Tells the warehouse how many rows are about to come, unless it has to look for those that come twice."""
-        tables = self.pipeline.default_schema.data_tables()
+    def _expect(self, rows: int, schema: Schema) -> None:
+        """Tells the warehouse how much is about to come, unless it has to look for rows that come twice."""
+        tables = schema.data_tables(include_incomplete=True)
         if self._attempt and all(each.get("write_disposition") != "merge" or each.get(DISTINCT) for each in tables):
-            self._attempt.warehouse.expect(rows)
+            self._attempt.warehouse.expect(rows, sum(len(each["columns"]) for each in tables))
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace

@@ -17,9 +17,10 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator, OffsetPagi
 from requests import Request, Response
 
 from ecom_source.errors import IncompleteReadError
+from ecom_source.keys import Keys
 from ecom_source.offset import UNSTABLE_ORDER, FollowingOffsetPaginator
 from ecom_source.payload import check_page
-from ecom_source.reading import Keys, Reading
+from ecom_source.reading import Reading
 from ecom_source.redirects import check_host
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class WatchedPaginator(BasePaginator):
         self.selector, self.required, self.drop, self.ahead = selector, tuple(required), drop, ahead
         self.inner, self.reading, self.readings = inner, readings[0], readings
         self.total_path = jsonpath.compile_path(total_path) if total_path else None
+        self.once = False
+        """Leave out every row whose key came before, be it on the same page."""
         self._begun = False
         self._first_url = ""
         self._begin()
@@ -149,7 +152,7 @@ class WatchedPaginator(BasePaginator):
                 # What lies before it is read first.
                 self._pass_over(rows)
                 return
-        fresh = self._keys.fresh(rows)
+        fresh = self._keys.fresh(rows, once=self.once)
         picture = self._picture(rows)
         same = picture == self._page_before
         nothing_new = bool(rows) and (not fresh if self._keys.tracked else same)
@@ -216,7 +219,7 @@ class WatchedPaginator(BasePaginator):
         tracked = self._keys.tracked
         came = len(self._keys) if tracked else self._rows
         self.reading.finish(came if tracked else None, self._total)
-        # A million keys take 70 MB, which the warehouse may need.
+        # The warehouse may need the memory.
         self._keys = Keys(())
         repeats = self._rows - came
         name = self.reading.resource

@@ -10,6 +10,7 @@ from dlt.common import jsonpath
 from requests import Response
 
 from ecom_source.errors import PayloadError
+from ecom_source.keys import value_of
 
 
 def check_page(
@@ -32,7 +33,7 @@ def check_page(
         _check_selector(response, path, selector, many)
     for number, row in enumerate(rows, 1):
         for column in key:
-            if not _has(row, column):
+            if value_of(row, column) is None:
                 raise PayloadError(
                     f"Row {number} of {len(rows)} in the answer of {path} has no {column!r}; it is {_shape(row)}.",
                     expected=f"the primary key {', '.join(key)} in each row; nothing of this read was loaded.",
@@ -58,19 +59,6 @@ def _check_selector(response: Response, path: str, selector: str, many: bool) ->
             fix="change `data_selector` in the API description, or use the paginator `single_page` where each answer "
             "is one row.",
         )
-
-
-def _has(row: Any, column: str) -> bool:
-    if not isinstance(row, Mapping):
-        return False
-    if row.get(column) is not None:
-        return True
-    # dlt writes the names of columns its own way: `id` may come as `ID`.
-    from dlt.common.normalizers.naming.snake_case import NamingConvention
-
-    names = NamingConvention()
-    wanted = names.normalize_identifier(column)
-    return any(value is not None and names.normalize_identifier(name) == wanted for name, value in row.items())
 
 
 def _shape(value: Any) -> str:

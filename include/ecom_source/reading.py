@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,49 +65,6 @@ class Reading:
         """Such as `orders: 12 pages, 1,200 of 2,540 rows (47 %)`."""
         of = f" of {total:,} rows ({min(100, 100 * self.rows // total)} %)" if total else " rows"
         return f"{self.resource}: {self.pages:,} page{'' if self.pages == 1 else 's'}, {self.rows:,}{of}"
-
-
-class Keys:
-    """The distinct primary keys of one pass over the pages, as hashes.
-
-    Args:
-        columns: the key's columns. Where the first row lacks one (a processing step may add it), nothing is tracked.
-    """
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = tuple(columns)
-        self._seen: set[int] = set()
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    @property
-    def tracked(self) -> bool:
-        """Whether rows can be told apart."""
-        return bool(self._columns)
-
-    def seen(self, row: Any) -> bool:
-        """Whether the row's key has come before."""
-        return self._hash(row) in self._seen
-
-    def fresh(self, rows: Sequence[Any]) -> list[Any]:
-        """The rows whose key has not come on an earlier page; all keys are remembered from now on."""
-        if self._columns and rows and not self._seen and not _has(rows[0], self._columns):
-            self._columns = ()
-        if not self._columns:
-            return list(rows)
-        # A row without its key cannot be told from another: it is passed on, and not counted.
-        hashes = [self._hash(row) for row in rows]
-        found = [row for row, key in zip(rows, hashes, strict=True) if key is None or key not in self._seen]
-        self._seen.update(key for key in hashes if key is not None)
-        return found
-
-    def _hash(self, row: Any) -> int | None:
-        return hash(tuple(str(row[name]) for name in self._columns)) if _has(row, self._columns) else None
-
-
-def _has(row: Any, columns: Sequence[str]) -> bool:
-    return isinstance(row, Mapping) and all(row.get(name) is not None for name in columns)
 
 
 def _plus(sum_so_far: int | None, number: int | None, *, first: bool) -> int | None:

@@ -42,6 +42,6 @@ def pass_rows_once(
             and tables[item.get("table_name") or item["name"]] == 1
         )
         if certain and isinstance(paginator, WatchedPaginator):
-            paginator.drop = True
+            paginator.drop = paginator.once = True
         # What an earlier run said stays in the schema until told otherwise.
         resource.apply_hints(additional_table_hints={DISTINCT: certain})

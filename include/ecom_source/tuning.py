@@ -45,15 +45,20 @@ class Tuning:
 PARALLEL_PAGES = 8
 """Requests under way at once: few enough for a shop that others use as well."""
 
-DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType({"threads": 1})
-"""DuckDB takes memory for each thread, and a load is short against the rest of a run."""
-
-DUCKDB_MEMORY, DUCKDB_MEMORY_FOR_A_ROW = 100_000_000, 36
-"""Bytes that DuckDB may take for a load, and more for each row of the resource. Left to itself it takes what the
-machine has and keeps what it has read; with less it writes to disk what it needs later. A million rows of 15 columns,
-with two million in a nested table, are merged within 136 MB if the merge need not look for repeated rows, and not
-within 360 MB if it must; so this is for those loads only in which it need not.
-"""
+DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType(
+    {
+        # It takes memory for each thread, and a load is short against the rest of a run.
+        "threads": 1,
+        # Each file is read once.
+        "enable_external_file_cache": False,
+        # Five groups of rows would wait in memory to be written together.
+        "write_buffer_row_group_count": 1,
+        # What it has let go of goes back to the machine, rather than to be kept for what comes.
+        "allocator_flush_threshold": "1MB",
+        "allocator_bulk_deallocation_flush_threshold": "1MB",
+    }
+)
+"""With which DuckDB opens a file; those of the Connection win. What it may take in all: `warehouses/memory.py`."""
 
 DLT_SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
@@ -66,6 +71,8 @@ DLT_SETTINGS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """dlt's own settings, as its config.toml would hold them."""
+OF_A_ROW = ("_dlt_", "_ecom_")
+"""Tables that each load adds a row to: for that alone Arrow is not imported."""
 GC_THRESHOLDS = (100_000, 20, 50)
 """New objects before Python looks for cycles among them, and how many such looks before it takes in older ones."""
 
@@ -82,11 +89,6 @@ def tune(destination: Destination[Any, Any], tuning: Tuning) -> Destination[Any,
     if tuning.one_file_at_a_time:
         given.setdefault("loader_parallelism_strategy", "sequential")
     return destination
-
-
-def duckdb_memory(rows: int) -> str:
-    """DuckDB's `memory_limit` for a load of so many rows."""
-    return f"{(DUCKDB_MEMORY + DUCKDB_MEMORY_FOR_A_ROW * rows) // 1_000_000}MB"
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ class FileFormats:
         if self.theirs is not None:
             preferred, supported = self.theirs(preferred, supported, table_schema=table_schema)
         wanted = self.tuning.file_format
-        if wanted is None or wanted not in supported or (self.tuning.changes_json and _may_have_json(table_schema)):
+        if wanted is None or wanted not in supported or (table_schema["name"] or "").startswith(OF_A_ROW):
+            return preferred, supported
+        if self.tuning.changes_json and _may_have_json(table_schema):
             return preferred, supported
         return wanted, supported
 

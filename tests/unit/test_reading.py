@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from typing import Any
 
 import pytest
 
-from ecom_source.reading import Keys, Reading
+from ecom_source.reading import Reading
 
 
 @pytest.mark.parametrize(
@@ -77,52 +76,6 @@ def test_the_end_is_logged_for_the_first_parent_only(caplog: pytest.LogCaptureFi
 def test_copies_of_a_paginator_share_one_tally() -> None:
     reading = Reading("items")
     assert copy.deepcopy({"a": reading})["a"] is reading
-
-
-@pytest.mark.parametrize(
-    ("columns", "pages", "fresh"),
-    [
-        pytest.param(["id"], [[1, 2], [2, 3], [1, 2, 3]], [[1, 2], [3], []], id="a repeated row is not fresh"),
-        pytest.param(["id"], [[1], ["1"]], [[1], []], id="a number and its text are one key"),
-    ],
-)
-def test_rows_are_told_apart_by_their_key(columns: list[str], pages: list[list[Any]], fresh: list[list[Any]]) -> None:
-    keys = Keys(columns)
-    found = [keys.fresh([{"id": key, "seen": number} for key in page]) for number, page in enumerate(pages)]
-    assert [[row["id"] for row in page] for page in found] == fresh
-    assert len(keys) == sum(map(len, fresh))
-
-
-def test_a_key_of_several_columns_is_compared_as_a_whole() -> None:
-    keys = Keys(["order", "line"])
-    rows = [{"order": 1, "line": 23}, {"order": 12, "line": 3}]
-    assert keys.fresh(rows) == rows
-    assert keys.fresh([{"order": 1, "line": 23}]) == []
-
-
-@pytest.mark.parametrize(
-    ("column", "rows"),
-    [
-        pytest.param("order_id", [{"orderId": 1}, {"orderId": 2}], id="a name as dlt will write it"),
-        pytest.param("data__id", [{"data": {"id": 1}}, {"data": {"id": 2}}], id="a nested column"),
-        pytest.param("key", [{"a": 1, "b": 2}, {"a": 1, "b": 3}], id="a key that a processing step makes"),
-        pytest.param("id", [{"id": None}, {"id": None}], id="a key that is null"),
-        pytest.param("id", ["one", "one"], id="no objects"),
-    ],
-)
-def test_rows_without_their_key_are_never_taken_for_repeats(column: str, rows: list[Any]) -> None:
-    keys = Keys([column])
-    assert keys.fresh(rows) == rows
-    assert keys.fresh(rows) == rows
-    assert not keys.tracked
-
-
-def test_a_row_without_its_key_among_others_is_passed_on() -> None:
-    keys = Keys(["id"])
-    rows = [{"id": 1}, {"name": "a"}, {"id": 1}, {"name": "a"}]
-    assert keys.fresh(rows) == rows
-    assert keys.fresh(rows) == [{"name": "a"}, {"name": "a"}]
-    assert len(keys) == 1
 
 
 def test_a_read_that_begins_again_forgets_what_it_counted() -> None:

@@ -11,17 +11,35 @@ JSON rows works on columns: https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/norma
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlt.common.schema import Schema
+    from dlt.normalize.items_normalizers import ItemsNormalizer
 
 
-def columnar(expect: Callable[[int], None]) -> AbstractContextManager[None]:
+@contextmanager
+def columnar(expect: Callable[[int, Schema], None]) -> Iterator[None]:
     """Lets dlt normalize by columns for as long as the block lasts.
 
     Args:
-        expect: is told how many rows came from the shop, before they are loaded.
+        expect: is told how many rows came from the shop, and for which tables, before they are loaded.
     """
-    # Arrow takes a while to import, and is needed by loads only.
-    from ecom_source.columnar.normalizer import columnar_normalize
+    from dlt.normalize import worker
+    from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-    return columnar_normalize(expect)
+    def normalizer(item_storage: Any, *given: Any, **more: Any) -> ItemsNormalizer:
+        if item_storage.writer_spec.file_format != "parquet":
+            return JsonLItemsNormalizer(item_storage, *given, **more)
+        # Arrow takes a while to import, and a run that finds nothing new does without.
+        from ecom_source.columnar.normalizer import ColumnarNormalizer
+
+        return ColumnarNormalizer(item_storage, *given, expect=expect, **more)
+
+    worker.JsonLItemsNormalizer = normalizer  # type: ignore[assignment,attr-defined]
+    try:
+        yield
+    finally:
+        worker.JsonLItemsNormalizer = JsonLItemsNormalizer  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
@@ -14,11 +13,10 @@ from dlt.common.libs.pyarrow import dlt_column_to_arrow_field
 from dlt.common.normalizers.json.helpers import get_nested_row_hash
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.normalizers.utils import generate_dlt_ids
-from dlt.common.schema import TSchemaUpdate
+from dlt.common.schema import Schema, TSchemaUpdate
 from dlt.common.storages.load_storage import LoadItemStorage
 from dlt.common.time import get_context_timezone_name
 from dlt.common.typing import TDataItem
-from dlt.normalize import worker
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from ecom_source.columnar.convert import NotColumnar, converted
@@ -28,33 +26,18 @@ FIRST = 50
 """Rows of a chunk that go dlt's own way before the rest is tried again."""
 
 
-@contextmanager
-def columnar_normalize(expect: Callable[[int], None]) -> Iterator[None]:
-    """As `columnar`."""
-    rows = 0
-
-    class Counting(ColumnarNormalizer):
-        def close(self) -> None:
-            nonlocal rows
-            rows += self.rows
-            # What Arrow keeps for the next chunk, the warehouse may need.
-            pa.default_memory_pool().release_unused()
-            expect(rows)
-            super().close()
-
-    worker.JsonLItemsNormalizer = Counting  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        worker.JsonLItemsNormalizer = JsonLItemsNormalizer  # type: ignore[attr-defined]
-
-
 class ColumnarNormalizer(JsonLItemsNormalizer):
-    """Chunks of rows whose tables and columns are all known become Arrow tables; all others are left to dlt."""
+    """Chunks of rows whose tables and columns are all known become Arrow tables; all others are left to dlt.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Args:
+        expect: as `columnar` has it.
+    """
+
+    def __init__(
+        self, *args: Any, expect: Callable[[int, Schema], None] = lambda rows, schema: None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.rows = 0
+        self._expect, self._rows = expect, 0
         names: Any = self.schema.data_item_normalizer
         self._names: DataItemNormalizer = names
         self._columnar = (
@@ -66,10 +49,17 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
             self._zone = get_context_timezone_name()
             self.item_storage = TableStorage(self.load_storage.new_packages, self.item_storage.writer_spec)
 
+    def close(self) -> None:
+        """Ends the normalizing of all files."""
+        # What Arrow keeps for the next chunk, the warehouse may need.
+        pa.default_memory_pool().release_unused()
+        self._expect(self._rows, self.schema)
+        super().close()
+
     def _normalize_chunk(
         self, root_table_name: str, items: list[TDataItem], may_have_pua: bool, skip_write: bool
     ) -> TSchemaUpdate:
-        self.rows += len(items)
+        self._rows += len(items)
         # Values that dlt has put behind a private character (decimals, times) are no JSON.
         if not self._columnar or may_have_pua or skip_write:
             return super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,9 @@ from ecom_source.warehouses.drivers import check_drivers
 from ecom_source.warehouses.duckdb import catalog_file
 from ecom_source.warehouses.fields import Fields, spoken_parts
 from ecom_source.warehouses.login import Access
+from ecom_source.warehouses.memory import Memory, within
 from ecom_source.warehouses.traits import Traits, traits_of
-from ecom_source.warehouses.turns import bound_memory, held_duckdb, turn_at
+from ecom_source.warehouses.turns import held_duckdb, turn_at
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -38,7 +38,7 @@ class Warehouse:
         secrets: what must not be seen in a log.
         traits: what its abilities decide.
         files: the bucket through which it takes its rows, for those that do: dlt's `staging` destination.
-        expect: to be told how many rows of the resource are about to be loaded.
+        expect: to be told how many rows of the resource, and columns of its tables, are about to be loaded.
     """
 
     destination: Destination[Any, Any] = field(repr=False)
@@ -46,7 +46,7 @@ class Warehouse:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     traits: Traits = field(default_factory=Traits)
     files: Destination[Any, Any] | None = field(default=None, repr=False)
-    expect: Callable[[int], None] = field(default=lambda rows: None, repr=False)
+    expect: Callable[[int, int], None] = field(default=lambda rows, columns: None, repr=False)
 
 
 @contextmanager
@@ -70,26 +70,34 @@ def open_warehouse(conn_id: str, *, dataset_name: str, staging_layout: str) -> I
     files = _files(fields, access)
     with ExitStack() as stack:
         credentials = access.credentials
+        factory: type[Destination[Any, Any]] | None = None
         more: dict[str, Any] = {}
         if access.destination == "duckdb":
             path = _duckdb_file(Path(credentials["database"]), dataset_name)
             config = credentials.get("global_config") or {}
             credentials = stack.enter_context(held_duckdb(path, config))
-            more["expect"] = partial(bound_memory, credentials, config)
+            memory = Memory(credentials, config)
+            factory, more["expect"] = within(memory), memory.bound
         elif traits.one_writer and (file := _database_file(fields, access)):
             file.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(turn_at(file))
-        destination = destination_of(access, credentials, settings)
+        destination = destination_of(access, credentials, settings, factory)
         secrets = secrets_of(fields, destination) + (files[1] if files else ())
         yield Warehouse(destination, access.label, secrets, traits, files[0] if files else None, **more)
 
 
-def destination_of(access: Access, credentials: Any, settings: Mapping[str, Any]) -> Destination[Any, Any]:
+def destination_of(
+    access: Access,
+    credentials: Any,
+    settings: Mapping[str, Any],
+    factory: type[Destination[Any, Any]] | None = None,
+) -> Destination[Any, Any]:
     """dlt's destination, not yet connected to anything.
 
     Args:
         credentials: those of `access`, or an open connection.
         settings: in addition to those of `access`.
+        factory: dlt's own for the destination, unless given.
 
     Raises:
         ConnectionFieldError: dlt refuses what it was given; its own message is kept.
@@ -97,7 +105,7 @@ def destination_of(access: Access, credentials: Any, settings: Mapping[str, Any]
     import dlt
     from dlt.common.exceptions import DltException
 
-    factory = getattr(dlt.destinations, access.destination)
+    factory = factory or getattr(dlt.destinations, access.destination)
     destination: Destination[Any, Any] = factory(credentials=credentials, **{**settings, **access.settings})
     try:
         # What is wrong shows here rather than in the midst of a load. Nothing is connected to.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ecom_source.tuning import DUCKDB_CONFIG, duckdb_memory
+from ecom_source.tuning import DUCKDB_CONFIG
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +41,6 @@ def held_duckdb(path: Path, config: Mapping[str, Any]) -> Iterator[Any]:
         yield connection
     finally:
         connection.close()
-
-
-def bound_memory(connection: Any, config: Mapping[str, Any], rows: int) -> None:
-    """Gives DuckDB the memory that so many rows need, unless the Connection says how much that is."""
-    if not {"memory_limit", "max_memory"} & {name.lower() for name in config}:
-        connection.execute(f"SET memory_limit = '{duckdb_memory(rows)}'")
 
 
 @contextmanager
