@@ -16,6 +16,7 @@ import duckdb
 import psutil
 
 from bench import fleet, parse, peers
+from bench import profile as profiler
 from bench.measure import PROJECT, Taken, medians, run, run_command, shop
 from bench.page import section, write
 from bench.plot import bars
@@ -23,7 +24,8 @@ from bench.postgres import server
 from bench.settings import WITHOUT
 from ecom_source.tuning import PARALLEL_PAGES
 
-SCENES = ("parse", "fleet", "duckdb", "postgres", "latency", "peers", "settings", "growth", "idle")
+ONCE = ("growth", "profile")
+SCENES = ("parse", "fleet", "duckdb", "profile", "postgres", "latency", "peers", "settings", "growth", "idle")
 
 
 def compare(subjects: Sequence[str], rounds: int, once: Callable[[str], Taken]) -> dict[str, Taken]:
@@ -60,7 +62,7 @@ def in_postgres(rows: int, rounds: int) -> dict[str, Any]:
 
 def with_latency(rows: int, rounds: int) -> dict[str, Any]:
     """50 ms an answer: plain dlt, and ours with the default number of pages in parallel, with others, and with one."""
-    pages = {"ours": PARALLEL_PAGES, "8 pages at once": 8, "1 page at once": 1}
+    pages = {"ours": PARALLEL_PAGES, "16 pages at once": 16, "1 page at once": 1}
 
     def once(name: str) -> Taken:
         return run("ours", at, "--pages", str(pages[name])) if name in pages else run(name, at)
@@ -103,15 +105,21 @@ def growth(sizes: Sequence[int]) -> dict[str, Any]:
 
 
 def idle(rounds: int) -> dict[str, Any]:
-    """A run that finds nothing new, against a task that does nothing but ask Airflow for a Connection."""
+    """A run that finds nothing new, against one of plain dlt and a task that only asks Airflow for a Connection."""
     with shop(1000) as at, tempfile.TemporaryDirectory() as folder:
-        run("ours", at, "--cursor", folder=Path(folder))
+        for name in ("plain", "ours"):
+            run(name, at, "--cursor", folder=Path(folder))
         found = compare(
-            ("empty", "ours"),
+            ("empty", "plain", "ours"),
             rounds,
             lambda name: run(name, at, "--cursor", folder=Path(folder)),
         )
     return figures_of(found)
+
+
+def profile(rows: int) -> dict[str, Any]:
+    """Where the time of a run goes."""
+    return {"rows": rows, "taken": {}, "shares": profiler.profile(rows)}
 
 
 def main() -> None:
@@ -131,6 +139,7 @@ def main() -> None:
     print(machine)
     scenes: dict[str, Callable[[], dict[str, Any]]] = {
         "duckdb": lambda: in_duckdb(chosen.rows, chosen.rounds),
+        "profile": lambda: profile(chosen.rows),
         "postgres": lambda: in_postgres(chosen.rows, chosen.rounds),
         "latency": lambda: with_latency(chosen.latency_rows, chosen.rounds),
         "peers": lambda: with_peers(chosen.rows, chosen.rounds),
@@ -146,7 +155,7 @@ def main() -> None:
     figures = {**(json.loads(path.read_text()) if path.exists() else {}), "machine": machine}
     for name, scene in scenes.items():
         if name in chosen.only:
-            figures[name] = {"rounds": 1 if name == "growth" else chosen.rounds, **scene()}
+            figures[name] = {"rounds": 1 if name in ONCE else chosen.rounds, **scene()}
             print(f"\n{section(name, figures[name])}")
             path.write_text(json.dumps(figures, indent=1) + "\n")
     write(figures, chosen.out / "performance.md")

@@ -33,7 +33,7 @@ class Taken:
         disk: the most that its folder held, warehouse included, in MB.
         requests: that the shop answered.
         shop_cpu, server_cpu: CPU seconds of the shop, and of the database server.
-        steps: CPU seconds and seconds, by step.
+        steps: CPU seconds, seconds, and the most memory at its end, by step.
     """
 
     cpu: float
@@ -107,12 +107,7 @@ def run_command(command: Sequence[str], at: Shop, work: Path, *, server: psutil.
                 cwd=PROJECT,
                 stdout=output,
                 stderr=output,
-                env={
-                    **os.environ,
-                    "AIRFLOW_HOME": str(Path(own, "airflow")),
-                    "PROVIDERS__ENABLE_AIRFLOW_SECRETS": "false",
-                    "RUNTIME__DLTHUB_TELEMETRY": "false",
-                },
+                env=environment(Path(own)),
             )
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -127,6 +122,16 @@ def run_command(command: Sequence[str], at: Shop, work: Path, *, server: psutil.
             shop_cpu=_cpu(at.process) - shop_cpu,
             server_cpu=_tree_cpu(server) - server_cpu,
         )
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Of a subject's process; Airflow's home is below `folder`."""
+    return {
+        **os.environ,
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "PROVIDERS__ENABLE_AIRFLOW_SECRETS": "false",
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+    }
 
 
 @contextmanager
@@ -159,7 +164,7 @@ def medians(runs: Sequence[Taken]) -> Taken:
     names = ("cpu", "clock", "memory", "disk", "requests", "shop_cpu", "server_cpu")
     middle = {name: statistics.median(getattr(each, name) for each in runs) for name in names}
     steps = {
-        step: [statistics.median(each.steps[step][place] for each in runs) for place in (0, 1)]
+        step: [statistics.median(each.steps[step][place] for each in runs) for place in (0, 1, 2)]
         for step in runs[0].steps
     }
     return Taken(**middle, steps=steps)

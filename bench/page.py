@@ -9,12 +9,13 @@ from typing import Any
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 TITLES: Mapping[str, str] = {
     "duckdb": "DuckDB, no latency",
+    "profile": "DuckDB, no latency: who is at work",
     "postgres": "PostgreSQL, no latency",
     "latency": "DuckDB, 50 ms an answer",
     "peers": "PostgreSQL, no latency, next to another tool (one table, its nested list as JSON)",
     "settings": "DuckDB, no latency, with one setting taken away",
     "growth": "Growth: DuckDB, no latency, this package alone",
-    "idle": "A run that finds nothing new, and a task that does nothing",
+    "idle": "A run that finds nothing new, next to a task that does nothing",
 }
 NAMES: Mapping[str, str] = {"plain": "plain dlt", "ours": "this package", "floor": "floor", "empty": "empty task"}
 COLUMNS = (
@@ -25,7 +26,6 @@ COLUMNS = (
     ("requests", "requests", ".0f"),
     ("CPU s of the server", "server_cpu", ".1f"),
 )
-AIRFLOW = "imports of Airflow"
 WITHOUT_STEPS = ("growth", "settings", "peers")
 RATIOS = (("CPU", "cpu"), ("clock", "clock"), ("memory", "memory"), ("CPU of the server", "server_cpu"))
 Figures = Mapping[str, Any]
@@ -39,12 +39,18 @@ def section(name: str, found: Figures) -> str:
     parts = [
         f"### {TITLES[name]}",
         f"{rows}{found['rounds']} round{'' if found['rounds'] == 1 else 's'}.".capitalize(),
-        "\n".join(_table(["", *(title for title, *_ in columns)], _rows(taken, columns))),
-        "\n".join(_ratios(taken)),
     ]
-    if name not in WITHOUT_STEPS and (steps := taken["ours"]["steps"]):
-        spent = [(step, f"{cpu:.2f}", f"{clock:.2f}") for step, (cpu, clock) in sorted(steps.items(), key=_most)]
-        parts.append("\n".join(_table(["this package, by step", "CPU s", "clock s"], spent)))
+    if taken:
+        parts.append("\n".join(_table(["", *(title for title, *_ in columns)], _rows(taken, columns))))
+        parts.append("\n".join(_ratios(taken)))
+    if shares := found.get("shares"):
+        parts.append("\n".join(_table(["", "share"], [(who, f"{share:.0%}") for who, share in shares.items()])))
+    if name not in WITHOUT_STEPS and (steps := taken.get("ours", {}).get("steps")):
+        spent = [
+            (step, f"{cpu:.2f}", f"{clock:.2f}", f"{memory:.0f}")
+            for step, (cpu, clock, memory) in sorted(steps.items(), key=_most)
+        ]
+        parts.append("\n".join(_table(["this package, by step", "CPU s", "clock s", "peak MB by its end"], spent)))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -75,19 +81,12 @@ def _ratios(taken: Mapping[str, Any]) -> list[str]:
         plain, ours = taken["plain"], taken["ours"]
         ratios = [f"{title} {plain[figure] / ours[figure]:.2f}" for title, figure in RATIOS if ours[figure]]
         lines.append(f"- Plain dlt / this package: {', '.join(ratios)}.")
-        cpu, clock = (
-            (plain[figure] - plain["steps"][AIRFLOW][place]) / (ours[figure] - ours["steps"][AIRFLOW][place])
-            for place, figure in enumerate(("cpu", "clock"))
-        )
-        lines.append(
-            "- The same without the import of Airflow, which a task has behind it when it begins: "
-            f"CPU {cpu:.2f}, clock {clock:.2f}."
-        )
     if {"ours", "floor"} <= taken.keys():
         lines.append(f"- This package / floor: CPU {taken['ours']['cpu'] / taken['floor']['cpu']:.2f}.")
     if {"ours", "empty"} <= taken.keys():
-        cpu, clock = (taken["ours"][figure] - taken["empty"][figure] for figure in ("cpu", "clock"))
-        lines.append(f"- More than the empty task: {cpu:.2f} CPU s, {clock:.2f} s on the clock.")
+        for name in ("plain", "ours"):
+            cpu, clock = (taken[name][figure] - taken["empty"][figure] for figure in ("cpu", "clock"))
+            lines.append(f"- {NAMES[name]}, more than the empty task: {cpu:.2f} CPU s, {clock:.2f} s on the clock.")
     return lines
 
 

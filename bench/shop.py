@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 PATTERNS = 1000
-CHANGED_BEFORE = "2026-01-02"
-"""All rows changed before this day: a window that begins later is empty."""
+LAST_CHANGES = "2026-01-01T23"
+"""The hour, in UTC. A window that begins in it or later is empty here, for the sake of the cursor's lag."""
 
 
 def tail_of(number: int) -> bytes:
@@ -77,7 +77,7 @@ class Shop(asyncio.Protocol):
         else:
             Shop.requests += 1
             query = parse_qs(url.query)
-            total = 0 if query.get("updated_since", [""])[0] > CHANGED_BEFORE else self.rows
+            total = 0 if query.get("updated_since", [""])[0] >= LAST_CHANGES else self.rows
             offset, limit = (
                 int(query.get(name, [default])[0]) for name, default in (("offset", "0"), ("limit", "100"))
             )
