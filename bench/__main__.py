@@ -15,10 +15,11 @@ import dlt
 import duckdb
 import psutil
 
-from bench import fleet, parse, peers
+from bench import fleet, parse
 from bench import profile as profiler
 from bench.measure import PROJECT, Taken, medians, run, run_command, shop
 from bench.page import section, write
+from bench.peers import PEERS
 from bench.plot import bars
 from bench.postgres import server
 from bench.settings import WITHOUT
@@ -73,17 +74,16 @@ def with_latency(rows: int, rounds: int) -> dict[str, Any]:
 
 
 def with_peers(rows: int, rounds: int) -> dict[str, Any]:
-    """PostgreSQL, no latency, next to another tool."""
-    peers.install()
+    """PostgreSQL, no latency, next to other tools."""
     with shop(rows) as at, server() as into, tempfile.TemporaryDirectory() as folder:
 
         def once(name: str) -> Taken:
             if name == "ours":
                 return run(name, at, "--warehouse", into.connection(), server=into.process)
-            line = peers.command(at.url, into.connection(), Path(folder))
+            line = PEERS[name].command(at.url, into.connection(), Path(folder))
             return run_command(["bash", "-c", line], at, Path(folder), server=into.process)
 
-        found = compare(("ours", "Meltano"), rounds, once)
+        found = compare(("ours", *PEERS), rounds, once)
     return figures_of(found, rows)
 
 

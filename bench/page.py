@@ -12,7 +12,7 @@ TITLES: Mapping[str, str] = {
     "profile": "DuckDB, no latency: who is at work",
     "postgres": "PostgreSQL, no latency",
     "latency": "DuckDB, 50 ms an answer",
-    "peers": "PostgreSQL, no latency, next to another tool (one table, its nested list as JSON)",
+    "peers": "PostgreSQL, no latency, next to other tools (one table, its nested list as JSON)",
     "settings": "DuckDB, no latency, with one setting taken away",
     "growth": "Growth: DuckDB, no latency, this package alone",
     "idle": "A run that finds nothing new, next to a task that does nothing",

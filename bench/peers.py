@@ -1,7 +1,7 @@
-"""Another tool on the same rows: Meltano's REST tap and PostgreSQL target, as its users would run them.
+"""Other tools on the same rows, as their users would run them, into PostgreSQL.
 
-They are installed into a virtual environment of their own below `.local/`, in the versions that are named here. They
-make one table, with the nested list as JSON: less than what is compared elsewhere.
+Each is installed into a virtual environment of its own below `.local/`, in the versions that are named here. They make
+one table, with the nested list as JSON: less than what is compared elsewhere.
 """
 
 from __future__ import annotations
@@ -10,29 +10,41 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.measure import PROJECT
 
-PACKAGES = ("tap-rest-api-msdk==1.4.2", "meltanolabs-target-postgres==0.0.16")
-HOME = PROJECT / ".local" / "peers" / "meltano"
 
-
-def install() -> None:
-    """Once; takes a minute."""
-    if not (HOME / "bin" / "target-postgres").exists():
-        subprocess.run([sys.executable, "-m", "venv", HOME], check=True)
-        subprocess.run([HOME / "bin" / "pip", "install", "--quiet", *PACKAGES], check=True)
-
-
-def command(url: str, warehouse: str, folder: Path) -> str:
-    """A line of shell that copies the shop into PostgreSQL.
+@dataclass(frozen=True)
+class Peer:
+    """Another tool.
 
     Args:
-        warehouse: an Airflow Connection as JSON.
-        folder: for the configuration.
+        folder: below `.local/peers/`.
+        packages: what it is installed from.
+        line: a line of shell that copies the shop into PostgreSQL: from the folder of its programs, the shop's address,
+            an Airflow Connection as JSON, and a folder for its configuration.
     """
+
+    folder: str
+    packages: tuple[str, ...]
+    line: Callable[[Path, str, str, Path], str]
+
+    def command(self, url: str, warehouse: str, folder: Path) -> str:
+        """The line, once the tool is installed; that takes a minute."""
+        home = PROJECT / ".local" / "peers" / self.folder
+        done = home / "installed"
+        if not done.exists():
+            subprocess.run([sys.executable, "-m", "venv", home], check=True)
+            subprocess.run([home / "bin" / "pip", "install", "--quiet", *self.packages], check=True)
+            done.touch()
+        return self.line(home / "bin", url, warehouse, folder)
+
+
+def _meltano(programs: Path, url: str, warehouse: str, folder: Path) -> str:
     given = json.loads(warehouse)
     tap: dict[str, Any] = {
         "api_url": url,
@@ -52,9 +64,20 @@ def command(url: str, warehouse: str, folder: Path) -> str:
     target = {name: given[field] for name, field in names.items()} | {"default_target_schema": "peer"}
     for name, config in (("tap", tap), ("target", target)):
         (folder / f"{name}.json").write_text(json.dumps(config))
-    programs = HOME / "bin" / "tap-rest-api-msdk", HOME / "bin" / "target-postgres"
     parts = [
-        f"{shlex.quote(str(program))} --config {shlex.quote(str(folder / name))}.json"
-        for program, name in zip(programs, ("tap", "target"), strict=True)
+        f"{shlex.quote(str(programs / program))} --config {shlex.quote(str(folder / name))}.json"
+        for program, name in (("tap-rest-api-msdk", "tap"), ("target-postgres", "target"))
     ]
     return f"set -o pipefail; {' | '.join(parts)}"
+
+
+def _pyairbyte(programs: Path, url: str, warehouse: str, folder: Path) -> str:
+    run = [str(programs / "python"), str(PROJECT / "bench" / "pyairbyte.py"), url, warehouse]
+    return f"cd {shlex.quote(str(folder))}; AIRBYTE_OFFLINE_MODE=1 DO_NOT_TRACK=1 exec {shlex.join(run)}"
+
+
+PEERS: Mapping[str, Peer] = {
+    "Meltano": Peer("meltano", ("tap-rest-api-msdk==1.4.2", "meltanolabs-target-postgres==0.0.16"), _meltano),
+    "PyAirbyte": Peer("pyairbyte", ("airbyte==0.71.3",), _pyairbyte),
+}
+"""By the tool's name. Sling's package would fetch its program from elsewhere."""

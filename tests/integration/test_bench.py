@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from bench.page import BEGIN, END, page, section
+from bench.profile import summed_up
 from tests.support import PROJECT
 
 
@@ -41,10 +42,29 @@ def test_the_bench_measures_and_plots(tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "performance.json").read_text())
     requests = {name: taken["requests"] for name, taken in figures["duckdb"]["taken"].items()}
     assert requests == {"plain": 3, "ours": 3, "floor": 3}
-    assert {name: taken["requests"] for name, taken in figures["idle"]["taken"].items()} == {"empty": 0, "ours": 1}
+    idle = {name: taken["requests"] for name, taken in figures["idle"]["taken"].items()}
+    assert idle == {"empty": 0, "plain": 1, "ours": 1}
     assert "- Plain dlt / this package: CPU" in found.stdout
     assert section("duckdb", figures["duckdb"]) in (tmp_path / "performance.md").read_text()
     assert (tmp_path / "performance.svg").read_text().startswith("<svg")
+
+
+def test_samples_are_summed_up_by_who_was_at_work() -> None:
+    task = "process 1;<module> (bench/subjects.py:9);as_task (bench/subjects.py:8);Load.perform (ecom_source/load.py:7)"
+    lines = [
+        "process 1;<module> (bench/subjects.py:9);_find (<frozen importlib._bootstrap>:1) 50",
+        f"{task};_find (<frozen importlib._bootstrap>:1) 2",
+        f"{task};extract (dlt/extract/extract.py:6);get (requests/sessions.py:5);read (socket.py:4) 3",
+        f"{task};extract (dlt/extract/extract.py:6);json (ecom_source/decode.py:5) 4",
+        f"{task};extract (dlt/extract/extract.py:6);wait (threading.py:5) 50",
+        f"{task};load (dlt/load/load.py:6);execute (dlt/destinations/impl/duckdb/sql_client.py:5) 1",
+    ]
+    assert summed_up(lines) == {
+        "JSON decoded and encoded (orjson)": 0.4,
+        "requests sent and read (requests, urllib3)": 0.3,
+        "imports": 0.2,
+        "DuckDB": 0.1,
+    }
 
 
 def test_the_page_has_the_figures_that_were_measured() -> None:
