@@ -264,7 +264,8 @@ FAULTS: tuple[Fault, ...] = (
         "SIGTERM or SIGINT",
         "the process gets it there; Airflow sends SIGINT first to a task that is to stop",
         {**ends(KILLED, *READ), **ends(WORKER, "normalize", "load"), **ends(LOADS, "merge", "state")},
-        "*This load was stopped …* where dlt holds the signal back until it can stop; else as SIGKILL",
+        "*This load was stopped …* where dlt holds the signal back until it can stop (at a *merge* too, if files are "
+        "left to be loaded after it); else as SIGKILL",
         "nothing, if it was meant; else see who stopped it",
     ),
     Fault(

@@ -62,7 +62,7 @@ def test_what_fails_for_want_of_memory_is_done_again_with_more(
         with serving(RowsApi(changed)) as shop:
             monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
             report = perform(make_load(resource, "things", temp=tmp_path))
-        assert report.rows["things"] == 5000
+        assert report.rows["things"] == tables.scalar("SELECT count(*) FROM ecommerce.things") == 5000
         found = {key: row["text_0"] for key, row in tables.rows("things").items()}
         assert found == {row["id"]: row["text_0"] for row in changed}
         told = [record.getMessage() for record in caplog.records if record.name == "ecom_source.warehouses.memory"]

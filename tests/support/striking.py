@@ -77,9 +77,14 @@ def _load(action: Action, put: Put) -> None:
 
 def _merge(action: Action, put: Put, part: float) -> None:
     from dlt.common.storages.file_storage import FileStorage
+    from dlt.common.storages.load_package import PackageStorage
     from dlt.destinations.job_client_impl import SqlLoadJob
 
     done: list[bool] = []
+    listed = PackageStorage.list_new_jobs
+
+    def last_of_all(self: Any, load_id: str) -> list[str]:
+        return sorted(listed(self, load_id), key=lambda name: (name.endswith(".sql"), "_dlt_" not in name, name))
 
     def run(self: Any) -> None:
         self._sql_client = self._job_client.sql_client
@@ -94,6 +99,8 @@ def _merge(action: Action, put: Put, part: float) -> None:
                 action()
             self._sql_client.execute_many(statements[half:])
 
+    # dlt takes files in the order in which the folder lists them, which is any. On a signal it makes no further one.
+    put(PackageStorage, "list_new_jobs", last_of_all)
     put(SqlLoadJob, "run", run)
 
 
