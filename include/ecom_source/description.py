@@ -95,8 +95,10 @@ def required_key(config: RESTAPIConfig, resource: Described) -> tuple[str, ...]:
     """The columns of the primary key that each row of a page must have; none where a step of its own may mend rows."""
     if _steps(config, resource):
         return ()
-    # dlt's `include_from_parent` adds such columns to a row after it was read.
-    return tuple(column for column in _primary_key(config, resource) if not column.startswith("_"))
+    # dlt's `include_from_parent` adds columns with a `_` in front to a row after it was read; those with a `__` in the
+    # middle dlt makes of what is nested.
+    key = _primary_key(config, resource)
+    return tuple(column for column in key if not column.startswith("_") and "__" not in column)
 
 
 def _primary_key(config: RESTAPIConfig, resource: Described) -> tuple[str, ...]:
@@ -110,6 +112,8 @@ def _primary_key(config: RESTAPIConfig, resource: Described) -> tuple[str, ...]:
 
 def _hints(config: RESTAPIConfig, resource: Described) -> dict[str, Any]:
     columns = resource.get("columns", defaults(config).get("columns"))
+    if isinstance(columns, list):
+        return {str(column.get("name")): column for column in columns if isinstance(column, dict)}
     return columns if isinstance(columns, dict) else {}
 
 

@@ -34,23 +34,14 @@ class Keys:
         key = self._hash(row)
         return key is not None and key in self._seen
 
-    def fresh(self, rows: Sequence[Any], *, once: bool = False) -> list[Any]:
-        """The rows whose key has not come on an earlier page; all keys are remembered from now on.
-
-        Args:
-            once: of several rows of this page with one key, the first only.
-        """
+    def fresh(self, rows: Sequence[Any]) -> list[Any]:
+        """The first row with each key that has not come before; all keys are remembered from now on."""
         if self._columns and rows and not len(self._seen) and self._hash(rows[0]) is None:
             self._columns = ()
         if not self._columns:
             return list(rows)
         # A row without its key cannot be told from another: it is passed on, and not counted.
-        keys = [self._hash(row) for row in rows]
-        new = {key for key in keys if key is not None and self._seen.add(key)}
-        if once:
-            # Each key is taken out with its first row.
-            return [row for row, key in zip(rows, keys, strict=True) if key is None or _taken(new, key)]
-        return [row for row, key in zip(rows, keys, strict=True) if key is None or key in new]
+        return [row for row in rows if (key := self._hash(row)) is None or self._seen.add(key)]
 
     def _hash(self, row: Any) -> int | None:
         values = [value_of(row, column) for column in self._columns]
@@ -58,12 +49,12 @@ class Keys:
 
 
 class Hashes:
-    """A set of hashes in 13 to 27 bytes each, where Python's own takes 70: a read may have millions."""
+    """A set of hashes in 13 to 27 bytes each, 40 while it grows, where Python's own takes 70: there may be millions."""
 
     def __init__(self) -> None:
         self._count = 0
         # Open addressing; 0 is an empty place.
-        self._places = array("q", bytes(8 * _SMALLEST))
+        self._places = array("q", [0]) * _SMALLEST
 
     def __len__(self) -> int:
         return self._count
@@ -92,7 +83,7 @@ class Hashes:
 
     def _grow(self) -> None:
         before = self._places
-        self._places = array("q", bytes(16 * len(before)))
+        self._places = array("q", [0]) * (2 * len(before))
         for value in before:
             if value:
                 self._places[self._place(value)] = value
@@ -111,13 +102,6 @@ def value_of(row: Any, column: str) -> Any:
 
     names = NamingConvention()
     wanted = names.normalize_identifier(column)
-    found = (each for name, each in row.items() if each is not None and names.normalize_identifier(name) == wanted)
-    return next(found, None)
-
-
-def _taken(keys: set[int], key: int) -> bool:
-    """Takes the key out of the set; whether it was there."""
-    if key not in keys:
-        return False
-    keys.remove(key)
-    return True
+    found = [each for name, each in row.items() if each is not None and names.normalize_identifier(name) == wanted]
+    # Of several dlt keeps the last.
+    return found[-1] if found else None

@@ -197,11 +197,11 @@ class Load:
             distinct_rows=traits.tuning.distinct_rows,
         )
 
-    def _expect(self, rows: int, schema: Schema) -> None:
+    def _expect(self, rows: int, size: int, schema: Schema) -> None:
         """Tells the warehouse how much is about to come, unless it has to look for rows that come twice."""
         tables = schema.data_tables(include_incomplete=True)
         if self._attempt and all(each.get("write_disposition") != "merge" or each.get(DISTINCT) for each in tables):
-            self._attempt.warehouse.expect(rows, sum(len(each["columns"]) for each in tables))
+            self._attempt.warehouse.expect(rows, sum(len(each["columns"]) for each in tables), size)
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace

@@ -41,8 +41,8 @@ class WatchedPaginator(BasePaginator):
         total_path: JSONPath of the number of rows (not of pages) in each answer; None where the shop does not say.
         selector: plain path of the rows in each answer; an answer without it is an error, not an empty page.
         required: columns of the primary key that each row must come with.
-        drop: leave out rows whose key came on an earlier page. Otherwise only those that are the same to the letter as
-            on the page before, for a merge takes the newest of several.
+        drop: leave out rows whose key came before. Otherwise only those that are the same to the letter as on the page
+            before, for a merge takes one of several.
         ahead: sends the requests for the next pages while dlt works on this one.
     """
 
@@ -60,8 +60,6 @@ class WatchedPaginator(BasePaginator):
         self.selector, self.required, self.drop, self.ahead = selector, tuple(required), drop, ahead
         self.inner, self.reading, self.readings = inner, readings[0], readings
         self.total_path = jsonpath.compile_path(total_path) if total_path else None
-        self.once = False
-        """Leave out every row whose key came before, be it on the same page."""
         self._begun = False
         self._first_url = ""
         self._begin()
@@ -152,7 +150,7 @@ class WatchedPaginator(BasePaginator):
                 # What lies before it is read first.
                 self._pass_over(rows)
                 return
-        fresh = self._keys.fresh(rows, once=self.once)
+        fresh = self._keys.fresh(rows)
         picture = self._picture(rows)
         same = picture == self._page_before
         nothing_new = bool(rows) and (not fresh if self._keys.tracked else same)
@@ -230,7 +228,7 @@ class WatchedPaginator(BasePaginator):
                 expected="as many different rows as the total says.",
                 fix=UNSTABLE_ORDER,
             )
-        if self._total is None and repeats and not isinstance(self.inner, OffsetPaginator):
+        if self._total is None and repeats and not isinstance(self.inner, OffsetPaginator | SinglePagePaginator):
             raise IncompleteReadError(
                 f"{repeats:,} rows of {name!r} came on more than one page, so others may have come on none.",
                 expected="each row once: pages of a sort order that is stable.",

@@ -26,22 +26,27 @@ def pass_rows_once(
     paginators: Mapping[str, BasePaginator],
 ) -> None:
     """Leaves out rows whose key came before, and tells dlt's merge that it need not look for them, for each resource of
-    which that is certain: each row has its key when it comes, and no other resource writes to the table.
+    which that is certain: each row has its key when it comes, and no other resource writes to the table. A shop that
+    writes one key in two ways (`1` and `1.0`) has two rows.
     """
     tables = Counter(item.get("table_name") or item["name"] for item in resources)
     for item in resources:
-        if disposition(config, item) != "merge" or strategy(config, item) not in (None, "delete-insert"):
+        if disposition(config, item) != "merge":
             continue
         resource, paginator = source.resources[item["name"]], paginators.get(item["name"])
         key = tracked_key(config, item, appended=False)
         certain = (
             isinstance(paginator, WatchedPaginator)
+            and strategy(config, item) in (None, "delete-insert")
             and not resource.is_transformer
             and bool(key)
             and key == required_key(config, item)
             and tables[item.get("table_name") or item["name"]] == 1
+            # Hints may come in a form that only dlt reads.
+            and isinstance(columns := resource.columns or {}, dict)
+            and not any("dedup_sort" in column for column in columns.values())
         )
         if certain and isinstance(paginator, WatchedPaginator):
-            paginator.drop = paginator.once = True
+            paginator.drop = True
         # What an earlier run said stays in the schema until told otherwise.
         resource.apply_hints(additional_table_hints={DISTINCT: certain})

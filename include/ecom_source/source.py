@@ -24,6 +24,7 @@ from ecom_source.description import (
     is_scd2,
     name_of,
     required_key,
+    strategy,
     tracked_key,
 )
 from ecom_source.errors import ApiConfigError
@@ -201,7 +202,8 @@ def build_source(
             drop=plan.full_refresh
             or plan.drop_repeats
             or disposition(config, resource) != "merge"
-            or is_scd2(config, resource),
+            # dlt looks for repeated rows in this one only.
+            or strategy(config, resource) not in (None, "delete-insert"),
             ahead=ahead if client["session"] is session else None,
         )
         if paginator is not None:

@@ -71,7 +71,7 @@ DLT_SETTINGS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """dlt's own settings, as its config.toml would hold them."""
-OF_A_ROW = ("_dlt_", "_ecom_")
+OF_A_ROW = ("_dlt_", "_ecom_loads")
 """Tables that each load adds a row to: for that alone Arrow is not imported."""
 GC_THRESHOLDS = (100_000, 20, 50)
 """New objects before Python looks for cycles among them, and how many such looks before it takes in older ones."""

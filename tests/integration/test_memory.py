@@ -6,13 +6,14 @@ import json
 import logging
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.integration.conftest import Loader
 from tests.support.apis import CATALOGUE, api, whole
 from tests.support.loads import Tables, connection_json, duckdb_tables, make_load, perform
 from tests.support.rows_api import RowsApi, serving
 
-from demo_shop import DemoShop, RequestRecord
+from demo_shop import DemoShop
 from ecom_source.repeats import DISTINCT
 from ecom_source.warehouses import memory
 from ecom_source.warehouses.memory import Memory
@@ -21,21 +22,21 @@ STEPPED = {**CATALOGUE, "processing_steps": [{"filter": lambda row: True}]}
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def given(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What DuckDB was given, load by load."""
-    found: list[str] = []
+    found: list[int] = []
     bound = Memory.bound
 
-    def watched(self: Memory, rows: int, columns: int) -> None:
-        bound(self, rows, columns)
-        found.append(self._limit())
+    def watched(self: Memory, rows: int, columns: int, size: int) -> None:
+        bound(self, rows, columns, size)
+        found.append(self.limit)
 
     monkeypatch.setattr(Memory, "bound", watched)
     return found
 
 
 def test_a_load_has_memory_for_its_rows_and_columns(
-    shop: DemoShop, load: Loader, tables: Tables, given: list[str]
+    shop: DemoShop, load: Loader, tables: Tables, given: list[int]
 ) -> None:
     load(api(CATALOGUE))
     tables.assert_equal_to(shop)
@@ -43,8 +44,24 @@ def test_a_load_has_memory_for_its_rows_and_columns(
         "SELECT count(*) FROM information_schema.columns "
         "WHERE table_schema = 'ecommerce' AND table_name LIKE 'ecommerce%'"
     )
-    megabytes = 60 + 1.5 * columns[0][0] + 36 * 340 / 1_000_000
-    assert given == [f"{int(10 * int(megabytes) * 1_000_000 / 2**20) / 10} MiB"]
+    (limit,) = given
+    values = limit - 60_000_000 - 1_500_000 * columns[0][0] - 36 * 340
+    # All rows are read at once here, a few hundred bytes each.
+    assert 4 * 340 * 100 < values < 4 * 340 * 1000
+
+
+def test_the_bound_is_never_more_than_duckdb_would_take_and_is_gone_once_something_failed() -> None:
+    connection = duckdb.connect(config={"memory_limit": "400MB"})
+    memory = Memory(connection, {})
+    memory.bound(100_000, 20, 60_000_000)
+    # Of 2,000 rows 1,200,000 bytes.
+    assert abs(memory.limit - (60_000_000 + 30_000_000 + 3_600_000 + 4_800_000)) < 200_000
+    memory.bound(1_000_000, 300, 0)
+    assert abs(memory.limit - 400_000_000) < 200_000
+    memory.bound(1000, 20, 0)
+    memory.widen()
+    memory.bound(1000, 20, 0)
+    assert abs(memory.limit - 400_000_000) < 200_000
 
 
 def test_what_fails_for_want_of_memory_is_done_again_with_more(
@@ -53,6 +70,7 @@ def test_what_fails_for_want_of_memory_is_done_again_with_more(
     """First of all rows new, then of all replaced: the files fail, and the merge."""
     monkeypatch.setattr(memory, "FIXED", 2_000_000)
     monkeypatch.setattr(memory, "FOR_A_COLUMN", 0)
+    monkeypatch.setattr(memory, "FOR_A_BYTE", 0)
     caplog.set_level(logging.INFO, "ecom_source.warehouses.memory")
     resource = api(whole("things", "/rows"), client={"paginator": {"type": "offset", "limit": 1000}})
     rows = [{"id": key, **{f"text_{number}": f"{key} {number} " * 4 for number in range(40)}} for key in range(5000)]
@@ -66,22 +84,22 @@ def test_what_fails_for_want_of_memory_is_done_again_with_more(
         found = {key: row["text_0"] for key, row in tables.rows("things").items()}
         assert found == {row["id"]: row["text_0"] for row in changed}
         told = [record.getMessage() for record in caplog.records if record.name == "ecom_source.warehouses.memory"]
-        assert told[0] == "DuckDB failed with 1.9 MiB of memory; it is tried again with 7.6 MiB"
+        assert [text.partition("; it is tried again within ")[0] for text in told] == ["DuckDB failed within 2 MB"]
 
 
 def test_a_connection_that_says_how_much_wins(
-    shop: DemoShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str]
+    shop: DemoShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[int]
 ) -> None:
     path = tmp_path / "own.duckdb"
     own = {"conn_type": "duckdb", "host": str(path), "extra": {"memory_limit": "512MB"}}
     monkeypatch.setenv("AIRFLOW_CONN_ECOM_WAREHOUSE", json.dumps(own))
     perform(make_load(api(CATALOGUE), "ecommerce_data", temp=tmp_path))
     duckdb_tables(path).assert_equal_to(shop)
-    assert set(given) == {"488.2 MiB"}
+    assert {round(limit, -6) for limit in given} == {512_000_000}
 
 
 def test_a_merge_that_has_to_look_for_repeated_rows_is_not_bounded(
-    shop: DemoShop, load: Loader, tables: Tables, given: list[str]
+    shop: DemoShop, load: Loader, tables: Tables, given: list[int]
 ) -> None:
     load(api(CATALOGUE))
     given.clear()
@@ -92,30 +110,3 @@ def test_a_merge_that_has_to_look_for_repeated_rows_is_not_bounded(
     assert f'"{DISTINCT}":false' in tables.scalar(
         "SELECT schema FROM ecommerce._dlt_version ORDER BY version DESC LIMIT 1"
     ).replace(" ", "")
-
-
-def test_rows_that_come_twice_are_one_row(shop: DemoShop, load: Loader, tables: Tables) -> None:
-    """The last rows of each page come again on the next."""
-
-    def push(record: RequestRecord) -> None:
-        if record.number == 2:
-            shop.insert("resource")
-
-    shop.on_request(push)
-    newest_first = {**CATALOGUE, "endpoint": {"path": "/v1/resource", "params": {"sort": "-id"}}}
-    read = load(api(newest_first))["ecommerce_data"].readings["ecommerce_data"]
-    assert read.rows > (read.distinct or 0) >= 340
-    assert len(tables.rows("ecommerce_data")) == read.distinct
-    load(api(CATALOGUE))
-    tables.assert_equal_to(shop)
-
-
-@pytest.mark.parametrize("named", ["id", "ID"])
-def test_rows_that_come_twice_on_one_page_are_one_row(
-    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
-) -> None:
-    rows = [{named: key, "price": price} for key, price in ((1, 10), (2, 20), (1, 10), (3, 30), (3, 30))]
-    with serving(RowsApi(rows, total=False)) as shop:
-        monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
-        perform(make_load(api(whole("things", "/rows")), "things", temp=tmp_path))
-    assert tables.query("SELECT id, price FROM ecommerce.things ORDER BY id")[1] == [(1, 10), (2, 20), (3, 30)]

@@ -11,6 +11,7 @@ JSON rows works on columns: https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/norma
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,24 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def columnar(expect: Callable[[int, Schema], None]) -> Iterator[None]:
+def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
     """Lets dlt normalize by columns for as long as the block lasts.
 
     Args:
-        expect: is told how many rows came from the shop, and for which tables, before they are loaded.
+        expect: is told how many rows came so far, of how many bytes, and for which tables, before they are loaded; not
+            where dlt normalizes in processes of its own.
     """
     from dlt.normalize import worker
     from dlt.normalize.items_normalizers import JsonLItemsNormalizer
+
+    rows_so_far = size_so_far = 0
+    process = os.getpid()
+
+    def told(rows: int, size: int, schema: Schema) -> None:
+        nonlocal rows_so_far, size_so_far
+        rows_so_far, size_so_far = rows_so_far + rows, size_so_far + size
+        if os.getpid() == process:
+            expect(rows_so_far, size_so_far, schema)
 
     def normalizer(item_storage: Any, *given: Any, **more: Any) -> ItemsNormalizer:
         if item_storage.writer_spec.file_format != "parquet":
@@ -36,7 +47,7 @@ def columnar(expect: Callable[[int, Schema], None]) -> Iterator[None]:
         # Arrow takes a while to import, and a run that finds nothing new does without.
         from ecom_source.columnar.normalizer import ColumnarNormalizer
 
-        return ColumnarNormalizer(item_storage, *given, expect=expect, **more)
+        return ColumnarNormalizer(item_storage, *given, expect=told, **more)
 
     worker.JsonLItemsNormalizer = normalizer  # type: ignore[assignment,attr-defined]
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -30,14 +31,14 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
     """Chunks of rows whose tables and columns are all known become Arrow tables; all others are left to dlt.
 
     Args:
-        expect: as `columnar` has it.
+        expect: is told how many rows these were, of how many bytes, and for which tables.
     """
 
     def __init__(
-        self, *args: Any, expect: Callable[[int, Schema], None] = lambda rows, schema: None, **kwargs: Any
+        self, *args: Any, expect: Callable[[int, int, Schema], None] = lambda rows, size, schema: None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._expect, self._rows = expect, 0
+        self._expect, self._rows, self._size = expect, 0, 0
         names: Any = self.schema.data_item_normalizer
         self._names: DataItemNormalizer = names
         self._columnar = (
@@ -49,11 +50,17 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
             self._zone = get_context_timezone_name()
             self.item_storage = TableStorage(self.load_storage.new_packages, self.item_storage.writer_spec)
 
+    def __call__(self, extracted_items_file: str, root_table_name: str) -> list[TSchemaUpdate]:
+        """Normalizes a file."""
+        storage = self.normalize_storage.extracted_packages.storage
+        self._size += Path(storage.make_full_path(extracted_items_file)).stat().st_size
+        return super().__call__(extracted_items_file, root_table_name)
+
     def close(self) -> None:
         """Ends the normalizing of all files."""
         # What Arrow keeps for the next chunk, the warehouse may need.
         pa.default_memory_pool().release_unused()
-        self._expect(self._rows, self.schema)
+        self._expect(self._rows, self._size, self.schema)
         super().close()
 
     def _normalize_chunk(

@@ -22,8 +22,8 @@ FIXED, FOR_A_COLUMN, FOR_A_ROW = 60_000_000, 1_500_000, 36
 """Bytes: of any load, for each column of its tables, and for each row of the resource. Measured with 20 to 160 columns,
 50,000 to 1,000,000 rows, all of them new or all replaced.
 """
-FACTOR = 4
-"""How much more it is given when a file or merge fails for the first time."""
+GROUP, FOR_A_BYTE = 2000, 4
+"""Rows that DuckDB reads from a file at once, and bytes for each byte of them."""
 
 
 @dataclass
@@ -37,30 +37,34 @@ class Memory:
 
     connection: Any
     config: Mapping[str, Any]
-    _given: int = 0
-    _all: str = ""
+    _own: int = 0
+    """Bytes that it would take by itself; 0 while it may."""
+    _widened: bool = False
 
-    def bound(self, rows: int, columns: int) -> None:
-        """Gives it what so many rows with so many columns take as a rule."""
-        if {"memory_limit", "max_memory"} & {name.lower() for name in self.config}:
+    def bound(self, rows: int, columns: int, size: int) -> None:
+        """Gives it what so many rows, with so many columns and of so many bytes as JSON, take as a rule."""
+        if self._widened or {"memory_limit", "max_memory"} & {name.lower() for name in self.config}:
             return
-        if not self._all:
-            self._all = self._limit()
-        self._given = FIXED + FOR_A_COLUMN * columns + FOR_A_ROW * rows
-        self._set(f"{self._given // 1_000_000}MB")
+        self._own = self._own or self.limit
+        read_at_once = size * min(1, GROUP / max(1, rows))
+        needed = FIXED + FOR_A_COLUMN * columns + FOR_A_ROW * rows + FOR_A_BYTE * read_at_once
+        self._set(min(int(needed), self._own))
 
-    def widen(self, failures: int) -> None:
-        """Gives it more for what has failed before: at first a few times as much, then all that it would have taken."""
-        if self._given and failures:
-            before = self._limit()
-            self._set(f"{FACTOR * self._given // 1_000_000}MB" if failures == 1 else self._all)
-            logger.info("DuckDB failed with %s of memory; it is tried again with %s", before, self._limit())
+    def widen(self) -> None:
+        """Gives it all that it would take by itself: something has failed with less."""
+        if self._own and not self._widened:
+            before, self._widened = self.limit, True
+            self._set(self._own)
+            logger.info("DuckDB failed within %d MB; it is tried again within %d MB", before // 1e6, self._own // 1e6)
 
-    def _limit(self) -> str:
-        return str(self.connection.execute("SELECT current_setting('memory_limit')").fetchone()[0])
+    @property
+    def limit(self) -> int:
+        """Bytes that it may take at present."""
+        found = self.connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
+        return int(found[0])
 
-    def _set(self, limit: str) -> None:
-        self.connection.execute(f"SET memory_limit = '{limit}'")
+    def _set(self, limit: int) -> None:
+        self.connection.execute(f"SET memory_limit = '{limit // 1000}KB'")
 
 
 def within(memory: Memory) -> type[Destination[Any, Any]]:
@@ -75,7 +79,8 @@ def within(memory: Memory) -> type[Destination[Any, Any]]:
 
     class Client(DuckDbClient):
         def create_load_job(self, table: Any, file_path: str, load_id: str, restore: bool = False) -> Any:
-            memory.widen(ParsedLoadJobFileName.parse(file_path).retry_count)
+            if ParsedLoadJobFileName.parse(file_path).retry_count:
+                memory.widen()
             return super().create_load_job(table, file_path, load_id, restore)
 
     class DuckDb(dlt.destinations.duckdb):

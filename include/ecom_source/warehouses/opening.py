@@ -38,7 +38,7 @@ class Warehouse:
         secrets: what must not be seen in a log.
         traits: what its abilities decide.
         files: the bucket through which it takes its rows, for those that do: dlt's `staging` destination.
-        expect: to be told how many rows of the resource, and columns of its tables, are about to be loaded.
+        expect: to be told what is about to be loaded: rows of the resource, columns of its tables, bytes as JSON.
     """
 
     destination: Destination[Any, Any] = field(repr=False)
@@ -46,7 +46,7 @@ class Warehouse:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     traits: Traits = field(default_factory=Traits)
     files: Destination[Any, Any] | None = field(default=None, repr=False)
-    expect: Callable[[int, int], None] = field(default=lambda rows, columns: None, repr=False)
+    expect: Callable[[int, int, int], None] = field(default=lambda rows, columns, size: None, repr=False)
 
 
 @contextmanager

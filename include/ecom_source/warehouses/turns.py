@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+ALIASES = {"threads": "worker_threads"}
+"""Other names of DuckDB's for what we set."""
 LOCK_POLL = 0.5
 """Seconds between two tries."""
 
@@ -28,9 +30,12 @@ def held_duckdb(path: Path, config: Mapping[str, Any]) -> Iterator[Any]:
     """
     import duckdb
 
+    ours = {name: value for name, value in DUCKDB_CONFIG.items() if ALIASES.get(name) not in config}
+    settings = {**ours, **config}
+
     def connect() -> Any:
         try:
-            return duckdb.connect(str(path), config={**DUCKDB_CONFIG, **config})
+            return duckdb.connect(str(path), config=settings)
         except duckdb.IOException as error:
             if "set lock on file" not in str(error):
                 raise
