@@ -86,6 +86,9 @@ def tracked_key(config: RESTAPIConfig, resource: Described, *, appended: bool) -
     """
     if any("map" in step or "yield_map" in step for step in _steps(config, resource)):
         return ()
+    # Rows of several tables may have the same key.
+    if callable(resource.get("table_name")):
+        return ()
     if appended or any("dedup_sort" in hint for hint in _hints(config, resource).values()):
         return ()
     return _primary_key(config, resource)

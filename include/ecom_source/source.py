@@ -244,7 +244,8 @@ def _compile_selector(config: RESTAPIConfig, resource: dict[str, Any]) -> None:
 
 def _replace(resource: DltResource) -> None:
     """Makes the resource replace its table. Rows that are marked as deleted are left out, as a merge would."""
-    columns = resource.compute_table_schema().get("columns", {})
+    given = resource.columns
+    columns = given if isinstance(given, dict) else {}
     marks = [name for name, column in columns.items() if column.get("hard_delete")]
     resource.add_filter(lambda row: all(row.get(mark) in (None, False) for mark in marks))
     resource.apply_hints(write_disposition="replace")

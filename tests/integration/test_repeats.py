@@ -107,3 +107,13 @@ def test_one_page_with_a_key_twice_is_no_sign_of_missing_rows(
     rows = [{"id": key} for key in (1, 2, 1)]
     load_rows(rows, tmp_path, monkeypatch, endpoint={"paginator": "single_page"})
     assert tables.query("SELECT id FROM ecommerce.things ORDER BY 1")[1] == [(1,), (2,)]
+
+
+def test_rows_go_into_the_tables_that_they_name(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"id": key, "kind": kind} for key in (1, 2) for kind in ("left", "right")]
+    for full_refresh in (False, False, True):
+        load_rows(rows, tmp_path, monkeypatch, table_name=lambda row: row["kind"], full_refresh=full_refresh)
+    for kind in ("left", "right"):
+        assert tables.query(f"SELECT id, kind FROM ecommerce.{kind} ORDER BY 1")[1] == [(1, kind), (2, kind)]

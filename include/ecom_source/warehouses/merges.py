@@ -19,10 +19,15 @@ def check_merges(source: DltSource, destination: Destination[Any, Any]) -> None:
     """
     from dlt.common.destination.exceptions import DestinationCapabilitiesException
     from dlt.common.destination.utils import resolve_merge_strategy
+    from dlt.extract.exceptions import DataItemRequiredForDynamicTableHints
 
     capabilities = destination.capabilities()
     for resource in source.selected_resources.values():
-        table = resource.compute_table_schema()
+        try:
+            table = resource.compute_table_schema()
+        except DataItemRequiredForDynamicTableHints:
+            # Which tables there are, only the rows tell.
+            continue
         if table.get("write_disposition") != "merge":
             continue
         try:
