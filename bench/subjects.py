@@ -273,7 +273,7 @@ def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--warehouse", default="duckdb", help="duckdb, or a Connection to PostgreSQL as JSON")
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--pages", type=int, default=8)
+    parser.add_argument("--pages", type=int, default=10)
     parser.add_argument("--without", choices=WITHOUT, help="a setting to take away")
     parser.add_argument("--cursor", action="store_true")
     parser.add_argument("--taken", type=Path, required=True, help="where to write what it took")

@@ -42,7 +42,7 @@ class Tuning:
     distinct_rows: bool = False
 
 
-PARALLEL_PAGES = 8
+PARALLEL_PAGES = 10
 """Requests under way at once: few enough for a shop that others use as well."""
 
 DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType(

@@ -196,7 +196,7 @@ def test_every_table_is_the_same(
         requests = len(shop.requests)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", int(os.environ.get("PAGES", "8")))
+        monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", int(os.environ.get("PAGES", "10")))
         perform(make_load(description(**more), "things", dataset="ours", temp=tmp_path))
         assert len(shop.requests) - requests <= requests + 1
     assert_same(ours, plain)
