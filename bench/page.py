@@ -25,6 +25,7 @@ COLUMNS = (
     ("peak disk MB", "disk", ".0f"),
     ("requests", "requests", ".0f"),
     ("CPU s of the server", "server_cpu", ".1f"),
+    ("CPU s of the shop", "shop_cpu", ".2f"),
 )
 WITHOUT_STEPS = ("growth", "settings", "peers")
 RATIOS = (("CPU", "cpu"), ("clock", "clock"), ("memory", "memory"), ("CPU of the server", "server_cpu"))

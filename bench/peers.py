@@ -10,12 +10,23 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.measure import PROJECT
+
+
+def installed(name: str, packages: Sequence[str]) -> Path:
+    """The folder of the programs of these packages, which are installed once, into an environment of their own."""
+    home = PROJECT / ".local" / "peers" / name
+    done = home / "installed"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", home], check=True)
+        subprocess.run([home / "bin" / "pip", "install", "--quiet", *packages], check=True)
+        done.touch()
+    return home / "bin"
 
 
 @dataclass(frozen=True)
@@ -35,13 +46,7 @@ class Peer:
 
     def command(self, url: str, warehouse: str, folder: Path) -> str:
         """The line, once the tool is installed; that takes a minute."""
-        home = PROJECT / ".local" / "peers" / self.folder
-        done = home / "installed"
-        if not done.exists():
-            subprocess.run([sys.executable, "-m", "venv", home], check=True)
-            subprocess.run([home / "bin" / "pip", "install", "--quiet", *self.packages], check=True)
-            done.touch()
-        return self.line(home / "bin", url, warehouse, folder)
+        return self.line(installed(self.folder, self.packages), url, warehouse, folder)
 
 
 def _meltano(programs: Path, url: str, warehouse: str, folder: Path) -> str:

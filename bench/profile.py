@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.measure import PROJECT, environment, shop
+from bench.peers import installed
 
 PACKAGE = "py-spy==0.4.3"
-HOME = PROJECT / ".local" / "peers" / "py-spy"
 RATE = 200
 """Samples a second."""
 
@@ -36,7 +36,7 @@ BY_ANY = (
     ("rows handed on and written between steps (dlt)", r"dlt/(extract/(extract|pipe|extractors)|common/data_writers)"),
     ("rows and schemas normalized (dlt)", r"dlt/normalize"),
 )
-"""Who was at work, by the innermost frame, else by any, innermost first within each rule; the first rule wins."""
+"""Who was at work: by the innermost frame, else by any; the first rule that fits wins."""
 ELSE = "configuration, state, schemas and all else (dlt)"
 
 
@@ -71,12 +71,10 @@ def summed_up(lines: Iterable[str]) -> dict[str, float]:
 
 def profile(rows: int) -> dict[str, float]:
     """The shares of a run with no latency into DuckDB, one page after the other."""
-    if not (HOME / "bin" / "py-spy").exists():
-        subprocess.run([sys.executable, "-m", "venv", HOME], check=True)
-        subprocess.run([HOME / "bin" / "pip", "install", "--quiet", PACKAGE], check=True)
+    spy = installed("py-spy", [PACKAGE]) / "py-spy"
     with shop(rows) as at, tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "samples")
-        recorder = [str(HOME / "bin" / "py-spy"), "record", "--format", "raw", "--rate", str(RATE), "--subprocesses"]
+        recorder = [str(spy), "record", "--format", "raw", "--rate", str(RATE), "--subprocesses"]
         subject = [sys.executable, "-m", "bench.subjects", "ours", "--url", at.url, "--pages", "1"]
         where = ["--folder", folder, "--taken", str(Path(folder, "taken.json"))]
         subprocess.run(
