@@ -24,15 +24,15 @@ WAITING = re.compile(r"\((threading|concurrent/futures/\w+|urllib3/util/wait|que
 """A thread whose innermost frame is one of these waits for another one, or for the shop."""
 BY_INNERMOST = (
     ("DuckDB", r"impl/duckdb/sql_client|warehouses/(turns|memory)"),
-    ("JSON decoded and encoded (orjson)", r"ecom_source/decode|dlt/common/json"),
+    ("JSON decoded and encoded (orjson)", r"ecom_source/http/json_response|dlt/common/json"),
     ("parquet written (Arrow)", r"pyarrow/parquet"),
 )
 BY_ANY = (
     ("imports", r"<frozen importlib"),
     ("DuckDB", r"impl/duckdb/sql_client"),
-    ("rows made into columns (this package and Arrow)", r"ecom_source/columnar|pyarrow"),
+    ("rows made into columns (this package and Arrow)", r"ecom_source/dlt_internals/columnar|pyarrow"),
     ("requests sent and read (requests, urllib3)", r"\((requests|urllib3|http/client|socket)\b"),
-    ("pages checked, rows told apart (this package)", r"ecom_source/(pages|keys|payload|offset|ahead|reading)"),
+    ("pages checked, rows told apart (this package)", r"ecom_source/(paging|http/prefetch)"),
     ("rows handed on and written between steps (dlt)", r"dlt/(extract/(extract|pipe|extractors)|common/data_writers)"),
     ("rows and schemas normalized (dlt)", r"dlt/normalize"),
 )

@@ -11,27 +11,27 @@ from typing import Any
 
 
 def _tuning(**more: Any) -> None:
-    from ecom_source.warehouses import traits
+    from ecom_source.warehouses import capabilities as traits
 
     found = {name: replace(each, tuning=replace(each.tuning, **more)) for name, each in traits.TRAITS.items()}
     vars(traits).update(TRAITS=found)
 
 
 def _rows_one_by_one() -> None:
-    from ecom_source import load
+    from ecom_source.load import load
 
     vars(load).update(columnar=lambda expect: nullcontext())
 
 
 def _duckdb(*names: str) -> None:
-    from ecom_source.warehouses import turns
+    from ecom_source.warehouses import file_lock as turns
 
     kept = {name: value for name, value in vars(turns)["DUCKDB_CONFIG"].items() if name not in names}
     vars(turns).update(DUCKDB_CONFIG=kept)
 
 
 def _large_sets() -> None:
-    from ecom_source import keys
+    from ecom_source.paging import seen_keys as keys
 
     class Hashes(set[int]):
         def add(self, value: int) -> bool:  # type: ignore[override]
@@ -43,7 +43,7 @@ def _large_sets() -> None:
 
 
 def _calm_collector() -> None:
-    from ecom_source import tuning
+    from ecom_source.dlt_internals import settings as tuning
 
     vars(tuning).update(GC_THRESHOLDS=gc.get_threshold())
 
@@ -51,25 +51,25 @@ def _calm_collector() -> None:
 def _decoded_once() -> None:
     from requests import Response
 
-    from ecom_source import client
+    from ecom_source.http import session as client
 
     vars(client).update(PageResponse=Response, NulFreeResponse=Response)
 
 
 def _bounded() -> None:
-    from ecom_source.warehouses.memory import Memory
+    from ecom_source.dlt_internals.duckdb_memory import Memory
 
     type.__setattr__(Memory, "bound", lambda *given: None)
 
 
 def _look_round_once() -> None:
-    from ecom_source import client
+    from ecom_source.http import session as client
 
     vars(client).update(_look_round_once=lambda session: None)
 
 
 def _compiled_selector() -> None:
-    from ecom_source import source
+    from ecom_source.load import build_source as source
 
     vars(source).update(_compile_selector=lambda *given: None)
 

@@ -51,7 +51,7 @@ class Steps:
 
 def api(url: str, *, cursor: bool = False) -> Any:
     """The specification's source: offset pages of 100, merged on `id`; with a cursor only where that is measured."""
-    from ecom_source.api import ECOMMERCE_API
+    from ecom_source.api.ecommerce import ECOMMERCE_API
 
     specified: Any = ECOMMERCE_API
     (resource_,) = specified["resources"]
@@ -110,10 +110,10 @@ def ours(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argpar
     steps.done(CONNECTION)
     import dlt
 
-    from ecom_source.load import Load
-    from ecom_source.source import components
-    from ecom_source.staging import Staging
-    from ecom_source.window import Run
+    from ecom_source.load.build_source import components
+    from ecom_source.load.load import Load
+    from ecom_source.load.staging_dataset import Staging
+    from ecom_source.window.run_window import Run
 
     if arguments.without:
         WITHOUT[arguments.without]()

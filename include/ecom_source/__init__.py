@@ -14,16 +14,16 @@ os.environ.setdefault("PROVIDERS__ENABLE_AIRFLOW_SECRETS", "false")
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 if TYPE_CHECKING:
-    from ecom_source.alarms import Alarms
-    from ecom_source.api import ECOMMERCE_API
-    from ecom_source.dag import elt_dag
+    from ecom_source.airflow.alarms import Alarms
+    from ecom_source.airflow.dag import elt_dag
+    from ecom_source.api.ecommerce import ECOMMERCE_API
 
 __all__ = ["ECOMMERCE_API", "Alarms", "elt_dag"]
 
 _HOMES = {
-    "ECOMMERCE_API": "ecom_source.api",
-    "Alarms": "ecom_source.alarms",
-    "elt_dag": "ecom_source.dag",
+    "ECOMMERCE_API": "ecom_source.api.ecommerce",
+    "Alarms": "ecom_source.airflow.alarms",
+    "elt_dag": "ecom_source.airflow.dag",
 }
 
 

@@ -64,7 +64,7 @@ def describe(shown: Shown, extra: Mapping[str, Any], rows: Iterable[Mapping[str,
     """Lines about one load.
 
     Args:
-        extra: of its asset event, as `ecom_source.report.Report.as_extra` makes it.
+        extra: of its asset event, as `ecom_source.load.report.Report.as_extra` makes it.
         rows: all rows of the shop.
         in_table: the table's rows after the load.
     """

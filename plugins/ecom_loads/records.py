@@ -42,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A load that succeeded; `extra` is that of its asset event, as `ecom_source.report` makes it."""
+    """A load that succeeded; `extra` is that of its asset event, as `ecom_source.load.report` makes it."""
 
     at: datetime
     run_id: str

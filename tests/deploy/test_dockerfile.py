@@ -35,7 +35,7 @@ def test_the_base_image_is_the_airflow_and_the_python_of_the_lock() -> None:
     ("path", "goes"),
     [
         ("dags", True),
-        ("include/ecom_source/dag.py", True),
+        ("include/ecom_source/airflow/dag.py", True),
         ("include/demo_shop/dags", True),
         ("include/local_airflow", False),
         (".env", False),

@@ -31,7 +31,7 @@ def test_a_run_loads_the_shop_logs_at_true_levels_and_cleans_up(
     assert any(" DEBUG " in line for line in by_dlt)
     assert not any(" ERROR " in line for line in by_dlt)
     assert not any('"logger": "task.stderr"' in line and "|dlt|" in line for line in lines[lines.index(by_dlt[0]) :])
-    assert '"logger": "ecom_source.task"' in [line for line in lines if "ecom_source" in line][-1]
+    assert '"logger": "ecom_source.airflow.task"' in [line for line in lines if "ecom_source" in line][-1]
 
     events = api.get("/assets/events", source_run_id=run_id)["asset_events"]
     (extra,) = [event["extra"] for event in events if event["source_run_id"] == run_id]

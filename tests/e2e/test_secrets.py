@@ -11,7 +11,7 @@ from tests.support.loads import KEY, Tables
 from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
-from ecom_source.redact import Redactor
+from ecom_source.secrets.redactor import Redactor
 from local_airflow.instance import LocalAirflow
 
 pytestmark = pytest.mark.e2e

@@ -136,8 +136,8 @@ def _load(order: Order) -> Ending:
     from tests.support.loads import make_load, perform
     from tests.support.striking import strike
 
-    from ecom_source.staging import Staging
-    from ecom_source.workspace import workspace
+    from ecom_source.load.staging_dataset import Staging
+    from ecom_source.load.work_folders import workspace
 
     # As Airflow leaves them to a task.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -21,10 +21,10 @@ from tests.support.loads import Tables, make_load, perform
 from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
-from ecom_source.report import Report
-from ecom_source.staging import Staging
-from ecom_source.window import Run
-from ecom_source.workspace import workspace
+from ecom_source.load.report import Report
+from ecom_source.load.staging_dataset import Staging
+from ecom_source.load.work_folders import workspace
+from ecom_source.window.run_window import Run
 
 ROWS, PAGE = 30, 10
 OFFSETS = {"first page": "0", "middle page": "10", "last page": "20"}
@@ -43,7 +43,7 @@ def warm_up() -> None:
         "dlt.load.load",
         "dlt.normalize.normalize",
         "dlt.sources.rest_api",
-        "ecom_source.pages",
+        "ecom_source.paging.checked_paginator",
         "pyarrow.parquet",
     ):
         import_module(name)
@@ -116,8 +116,8 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.patch.setattr("tenacity.nap.time", SimpleNamespace(sleep=self.clock.sleep))
-        self.patch.setattr("ecom_source.pace.time", SimpleNamespace(monotonic=self.clock.monotonic))
-        self.patch.setattr("ecom_source.client.TIMEOUT", (0.3, 0.3))
+        self.patch.setattr("ecom_source.http.rate_limiter.time", SimpleNamespace(monotonic=self.clock.monotonic))
+        self.patch.setattr("ecom_source.http.session.TIMEOUT", (0.3, 0.3))
         self._children = set(psutil.Process().children())
 
     def change(self) -> None:

@@ -11,7 +11,7 @@ from tests.faults.book import Book
 from tests.faults.scene import Scene, Seen
 from tests.support.loads import manual
 
-from ecom_source.window import Interval, Run
+from ecom_source.window.run_window import Interval, Run
 
 HOUR = timedelta(hours=1)
 ROW = "the clock steps back"

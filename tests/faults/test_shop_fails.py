@@ -16,7 +16,7 @@ from tests.faults.cells import PAGES
 from tests.faults.scene import OFFSETS, Scene
 from tests.support.loads import connection_json
 
-from ecom_source.client import MAX_WAIT
+from ecom_source.http.session import MAX_WAIT
 from local_airflow.environment import HOST
 
 BACKOFF = [2.0, 4.0, 8.0]

@@ -85,7 +85,9 @@ def test_a_file_that_another_process_has_open(scene: Scene, book: Book, monkeypa
             other.communicate()
 
         with monkeypatch.context() as patch:
-            patch.setattr("ecom_source.warehouses.turns.time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+            patch.setattr(
+                "ecom_source.warehouses.file_lock.time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
+            )
             seen = scene.run()
     assert slept == [0.5]
     scene.after(seen)

@@ -12,8 +12,8 @@ from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, run
 from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
-from ecom_source.report import Report
-from ecom_source.window import Run
+from ecom_source.load.report import Report
+from ecom_source.window.run_window import Run
 
 Loader = Callable[..., dict[str, Report]]
 

@@ -18,14 +18,14 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from tenacity import retry_if_exception
 
 from demo_shop import DemoShop
-from ecom_source.lineage import Origin
-from ecom_source.load import Load
-from ecom_source.report import Report
-from ecom_source.retry import READ_AGAIN, STEPS
-from ecom_source.source import components
-from ecom_source.staging import Staging
-from ecom_source.tuning import PARALLEL_PAGES
-from ecom_source.window import Interval, Run
+from ecom_source.dlt_internals.settings import PARALLEL_PAGES
+from ecom_source.load.build_source import components
+from ecom_source.load.load import Load
+from ecom_source.load.load_origin import Origin
+from ecom_source.load.report import Report
+from ecom_source.load.retry_policy import READ_AGAIN, STEPS
+from ecom_source.load.staging_dataset import Staging
+from ecom_source.window.run_window import Interval, Run
 
 KEY = 'k+y/=&%é"1'
 """An API key that looks different in a URL, in JSON, in a header and in a repr."""

@@ -52,7 +52,7 @@ def _connect(action: Action, put: Put) -> None:
 
 
 def _page(action: Action, put: Put, number: int) -> None:
-    from ecom_source.pages import WatchedPaginator
+    from ecom_source.paging.checked_paginator import WatchedPaginator
 
     _before(WatchedPaginator, "update_state", action, put, call=number)
 

@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from ecom_source.warehouses.opening import DEFAULT_CONN_ID, Warehouse, open_warehouse
+from ecom_source.warehouses.open_warehouse import DEFAULT_CONN_ID, Warehouse, open_warehouse
 
 __all__ = ["DEFAULT_CONN_ID", "Warehouse", "open_warehouse"]

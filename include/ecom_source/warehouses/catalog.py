@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecom_source.errors import ConnectionFieldError
-from ecom_source.warehouses import (
+from ecom_source.warehouses.connection_fields import Fields
+from ecom_source.warehouses.login_mapping import Access, Login
+from ecom_source.warehouses.types import (
     amazon,
     azure,
     clickhouse,
@@ -19,8 +21,6 @@ from ecom_source.warehouses import (
     snowflake,
     sqlalchemy,
 )
-from ecom_source.warehouses.fields import Fields
-from ecom_source.warehouses.login import Access, Login
 
 LOGINS: Mapping[str, tuple[Login, ...]] = {
     **postgres.LOGINS,

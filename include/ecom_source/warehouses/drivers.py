@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 
 from ecom_source.errors import DriverMissingError
-from ecom_source.warehouses.login import Access
+from ecom_source.warehouses.login_mapping import Access
 
 DRIVERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "postgres": ("postgres", ("psycopg2",)),

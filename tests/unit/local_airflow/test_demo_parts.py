@@ -114,11 +114,18 @@ def test_log_lines_come_once_and_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("record", "said"),
     [
-        ({"logger": "ecom_source.logs", "level": "info", "event": "it: extract"}, "it: extract"),
-        ({"logger": "ecom_source.client", "level": "warning", "event": "GET /: 503"}, "WARNING: GET /: 503"),
-        ({"logger": "ecom_source.task", "level": "info", "event": "all of it in one line"}, ""),
+        ({"logger": "ecom_source.secrets.task_logs", "level": "info", "event": "it: extract"}, "it: extract"),
+        ({"logger": "ecom_source.http.session", "level": "warning", "event": "GET /: 503"}, "WARNING: GET /: 503"),
+        ({"logger": "ecom_source.airflow.task", "level": "info", "event": "all of it in one line"}, ""),
         ({"logger": "airflow", "level": "info", "event": "of no interest"}, ""),
-        ({"logger": "ecom_source.failure", "level": "error", "event": "Traceback (most recent\n …"}, ""),
+        (
+            {
+                "logger": "ecom_source.load.failures.clean_errors",
+                "level": "error",
+                "event": "Traceback (most recent\n …",
+            },
+            "",
+        ),
         (
             {"level": "error", "event": "failed", "error_detail": [{"exc_type": "E", "exc_value": "why\nhow"}]},
             "ERROR: E: why",

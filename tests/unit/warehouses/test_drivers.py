@@ -10,7 +10,7 @@ from tests.support import PROJECT
 
 from ecom_source.errors import DriverMissingError
 from ecom_source.warehouses.drivers import DRIVERS, SCHEMES, check_drivers
-from ecom_source.warehouses.login import Access
+from ecom_source.warehouses.login_mapping import Access
 
 # None of these is among the project's own requirements.
 MISSING: dict[str, tuple[Access, str, str]] = {

@@ -1,0 +1,1 @@
+"""RESTAPIConfig and Connection in, finished description out: what the shop is asked, and how its rows are read."""

@@ -1,0 +1,1 @@
+"""Request in, answer out: the session, its limits, its certificates, its pace."""

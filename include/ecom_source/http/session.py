@@ -1,0 +1,168 @@
+"""The HTTP client: dlt's own, told which statuses to retry, how often and how long to wait."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from threading import Lock, local
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from requests.exceptions import RequestException
+
+from ecom_source.http.answer_limits import BoundedAdapter, Bounds
+from ecom_source.http.json_response import NulFreeResponse, PageResponse
+from ecom_source.http.rate_limiter import Pace
+from ecom_source.http.same_host import stay_at_home
+from ecom_source.http.tls_errors import untrusted
+from ecom_source.secrets.redactor import Redactor
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response, Session
+
+logger = logging.getLogger(__name__)
+
+RETRIED_STATUSES = (429, 500, 502, 503, 504)
+MAX_ATTEMPTS = 4
+"""Requests in all: the first and three retries."""
+TOO_MANY = 429
+BACKOFF_FACTOR = 2
+"""Seconds before the first retry; doubled before each further one: 2, 4, 8."""
+MAX_WAIT = 300
+"""Seconds that one wait lasts at most, whatever `Retry-After` says."""
+TIMEOUT = (10.0, 60.0)
+"""Seconds to connect, and seconds without a byte while reading."""
+
+
+@dataclass
+class Traffic:
+    """What went over the wire: requests, those answered by an error or not at all, and body bytes."""
+
+    requests: int = 0
+    bytes: int = 0
+    troubles: Counter[str] = field(default_factory=Counter)
+    """Status codes (or exception names) of failed attempts, with their numbers."""
+    retries: Counter[str] = field(default_factory=Counter)
+    """Attempts that were made again, by what had failed."""
+    waited: dict[str, float] = field(default_factory=dict)
+    """Seconds between a failed attempt and the next, by what had failed."""
+
+
+def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *, nul: bool = True) -> Session:
+    """A requests session of dlt's client with the retries above, for `client.session` of a `RESTAPIConfig`.
+
+    Every attempt is counted in `traffic`; an error that would carry the request's URL carries it redacted.
+
+    Args:
+        pace: for a session that several threads send with; it makes all of them wait when the shop says 429.
+        nul: leave the NULs that texts of the answers have.
+    """
+    from dlt.sources.helpers.requests import Client
+
+    session: Session = Client(
+        request_timeout=TIMEOUT,
+        # dlt's rest_api looks at the status itself, so that response_actions can.
+        raise_for_status=False,
+        status_codes=RETRIED_STATUSES,
+        request_max_attempts=MAX_ATTEMPTS,
+        request_backoff_factor=BACKOFF_FACTOR,
+        request_max_retry_delay=MAX_WAIT,
+    ).session
+    adapter = _CountingAdapter(redact, traffic, pace or Pace(), PageResponse if nul else NulFreeResponse)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    stay_at_home(session)
+    _look_round_once(session)
+    return session
+
+
+def _look_round_once(session: Session) -> None:
+    """Looks through the environment for proxies and certificates once per host; requests does it for each request."""
+    look, known = session.merge_environment_settings, dict[Any, Any]()
+
+    def settings(url: str, *given: Any) -> Any:
+        parts = urlsplit(url)
+        place = parts.scheme, parts.netloc, repr(given)
+        if place not in known:
+            known[place] = look(url, *given)
+        return dict(known[place])
+
+    session.merge_environment_settings = settings  # type: ignore[method-assign,assignment]
+
+
+class _CountingAdapter(BoundedAdapter):
+    def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace, response: type[Response]) -> None:
+        self._redact, self._traffic, self._pace, self._response = redact, traffic, pace, response
+        self._counting = Lock()
+        # dlt sends a request again in the thread that sent it first.
+        self._failed = local()
+        super().__init__(Bounds.of(), pool_maxsize=50)
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        self._pace.wait()
+        with self._counting:
+            self._traffic.requests += 1
+            self._count_retry(request)
+        try:
+            response = super().send(request, *args, **kwargs)
+            if not kwargs.get("stream"):
+                # The session would read it next: here, a body that breaks off is counted as well.
+                _ = response.content
+        except RequestException as error:
+            self._trouble(type(error).__name__, request)
+            if (mistrust := untrusted(error, request.url)) is not None:
+                # Not for dlt to try again: it would be the same certificate.
+                raise mistrust from None
+            # urllib3 puts the whole URL, key included, into the text of a connection error.
+            raise type(error)(self._redact(str(error))) from None
+        with self._counting:
+            # As they came over the wire, compressed or in chunks.
+            self._traffic.bytes += response.raw.tell()
+        after = response.headers.get("Retry-After")
+        if response.status_code in RETRIED_STATUSES:
+            self._trouble(str(response.status_code), request, f", Retry-After: {after}" if after else "")
+        if response.status_code == TOO_MANY:
+            self._pace.refused(_seconds(after))
+        else:
+            self._pace.answered()
+        return response
+
+    def close(self) -> None:
+        # urllib3 would leave it to the garbage collector, which a traceback may keep from doing so.
+        pools = self.poolmanager.pools
+        names = pools.keys()
+        for name in names:
+            pools[name].close()
+        super().close()
+
+    def build_response(self, request: PreparedRequest, answer: Any) -> Response:
+        response = super().build_response(request, answer)
+        response.__class__ = self._response
+        return response
+
+    def _count_retry(self, request: PreparedRequest) -> None:
+        failed, what, ended = getattr(self._failed, "last", (None, "", 0.0))
+        if failed is request:
+            self._traffic.retries[what] += 1
+            self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + time.monotonic() - ended
+
+    def _trouble(self, what: str, request: PreparedRequest, more: str = "") -> None:
+        with self._counting:
+            self._traffic.troubles[what] += 1
+        self._failed.last = request, what, time.monotonic()
+        path = urlsplit(request.url or "").path
+        logger.warning("%s %s: %s%s; up to %d attempts are made", request.method, path, what, more, MAX_ATTEMPTS)
+
+
+def _seconds(retry_after: str | None) -> float:
+    """How long a `Retry-After` says to wait, in seconds or until a date; without one, as long as a first retry does."""
+    text = (retry_after or "").strip()
+    try:
+        seconds = float(text) if text.isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        seconds = BACKOFF_FACTOR
+    return min(max(seconds, 0), MAX_WAIT)

@@ -1,0 +1,1 @@
+"""Rows in, tables out: one load, from its Connections to its report."""

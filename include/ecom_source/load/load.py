@@ -1,0 +1,242 @@
+"""One load of one component, from its Connections to its report. Knows dlt, but no DAG and no task."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlt.sources.rest_api.typing import RESTAPIConfig
+
+from ecom_source.api.api_connection import ApiConnection, api_connection, fill_auth, secrets_in_dlt
+from ecom_source.api.connection_overrides import with_connection
+from ecom_source.dlt_internals.columnar import columnar
+from ecom_source.dlt_internals.settings import PARALLEL_PAGES, tune, tuned_dlt
+from ecom_source.http.prefetch import ReadAhead
+from ecom_source.http.rate_limiter import Pace
+from ecom_source.http.session import Traffic, shop_session
+from ecom_source.load.build_source import Component, Plan, build_source, cursors, lag
+from ecom_source.load.load_order import stay_behind
+from ecom_source.load.load_origin import Origin, origin_table
+from ecom_source.load.pipeline_state import read_watermarks, write_watermarks
+from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
+from ecom_source.load.retry_policy import SCHEMA_RACE
+from ecom_source.load.schema_changes import Columns, columns_of, log_changes, schema_changes
+from ecom_source.load.staging_dataset import Staging, drop_staging
+from ecom_source.load.work_folders import remove_dead_workspaces, remove_workspace
+from ecom_source.paging.deduplicate import DISTINCT
+from ecom_source.paging.read_tally import Reading
+from ecom_source.secrets.redactor import Redactor
+from ecom_source.secrets.task_logs import keep_redacting, task_logs
+from ecom_source.warehouses import Warehouse, open_warehouse
+from ecom_source.warehouses.merge_check import check_merges
+from ecom_source.window.run_window import Run, window_for
+
+if TYPE_CHECKING:
+    from dlt.common.schema import Schema
+    from dlt.extract import DltSource
+    from dlt.pipeline.pipeline import Pipeline
+    from requests import Session
+
+logger = logging.getLogger(__name__)
+
+SCHEMAS_FOLDER = "schemas"
+
+
+@dataclass
+class _Attempt:
+    """What one attempt holds open while dlt works."""
+
+    run: Run
+    connection: ApiConnection
+    warehouse: Warehouse
+    redact: Redactor
+    staging: Staging
+    plan: Plan = field(default_factory=Plan)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+    session: Session | None = None
+    ahead: ReadAhead | None = None
+    origin: Origin | None = None
+    columns_before: Columns = field(default_factory=dict)
+
+
+@dataclass
+class Load:
+    """Loads one component of an API by the run contract.
+
+    Args:
+        api: dlt's `RESTAPIConfig`, without its secrets.
+        component: the resources to load.
+        pipeline: dlt's pipeline, named after the component.
+        api_conn_id, warehouse_conn_id: the Airflow Connections.
+        parallel_pages: requests for the pages of a resource that are under way at once, at most.
+    """
+
+    api: RESTAPIConfig
+    component: Component
+    pipeline: Pipeline
+    api_conn_id: str
+    warehouse_conn_id: str
+    parallel_pages: int = PARALLEL_PAGES
+    _attempt: _Attempt | None = None
+
+    def perform(
+        self, run: Run, execute: Callable[[], Any], *, staging: Staging, origin: Origin | None = None
+    ) -> Report:
+        """Performs `run`: opens the shop and the warehouse, lets `execute` run the pipeline, cleans up.
+
+        Args:
+            execute: runs `self.pipeline` on `self.source`; dlt's Airflow helper, or a plain `pipeline.run`.
+            staging: names the staging dataset of this attempt.
+            origin: who performs it, to be found again from each row; None outside Airflow.
+
+        Raises:
+            EcomError: something that a person can mend.
+            Exception: anything else, its text redacted.
+        """
+        from ecom_source.load.failures.clean_errors import raised_without_secrets
+
+        with ExitStack() as stack:
+            stack.callback(remove_workspace, self.pipeline)
+            connection = api_connection(self.api_conn_id)
+            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
+            stack.enter_context(task_logs(connection.redactor))
+            stack.enter_context(secrets_in_dlt(connection))
+            warehouse = stack.enter_context(
+                open_warehouse(
+                    self.warehouse_conn_id,
+                    dataset_name=self.pipeline.dataset_name or "",
+                    staging_layout=staging.layout,
+                )
+            )
+            stack.enter_context(tuned_dlt())
+            stack.enter_context(columnar(self._expect))
+            tune(warehouse.destination, warehouse.traits.tuning)
+            redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
+            named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
+            stack.enter_context(
+                raised_without_secrets(
+                    connection, self.base_url(connection), warehouse.secrets, warehouse=f"The warehouse {named}"
+                )
+            )
+            stack.enter_context(task_logs(redact))
+            self._attempt = _Attempt(run, connection, warehouse, redact, staging, origin=origin)
+            # dlt's helper looks into the folder before it makes it anew.
+            Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
+            remove_dead_workspaces()
+            try:
+                for attempt in SCHEMA_RACE:
+                    with attempt:
+                        execute()
+                return self._report(self._attempt)
+            finally:
+                self._clean_up(self._attempt)
+                self._attempt = None
+
+    def source(self) -> DltSource:
+        """What dlt is to load, built inside the task: the window from the watermark in the warehouse, then the source.
+
+        The watermark after the load is put into the pipeline's state first, so that it is part of the same load package
+        as the rows: both land, or neither.
+        """
+        attempt = self._attempt
+        if attempt is None:
+            raise RuntimeError("Load.source is called by Load.perform only")
+        self.pipeline.sync_destination(destination=attempt.warehouse.destination, staging=attempt.warehouse.files)
+        stay_behind(self.pipeline, self.component.name)
+        attempt.columns_before = columns_of(self.pipeline)
+        attempt.plan = self._plan(attempt)
+        for name, window in attempt.plan.windows.items():
+            logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
+        write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
+        _hang_up(attempt)
+        pace = Pace(self.parallel_pages)
+        tuning = attempt.warehouse.traits.tuning
+        attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
+        attempt.ahead = ReadAhead(session, pace, self.parallel_pages)
+        source, attempt.readings = build_source(
+            with_connection(self.api, attempt.connection),
+            self.component,
+            attempt.plan,
+            fill_auth=lambda auth: fill_auth(auth, attempt.connection),
+            session=session,
+            ahead=attempt.ahead if self.parallel_pages > 1 else None,
+        )
+        check_merges(source, attempt.warehouse.destination)
+        if attempt.origin is not None:
+            source.resources.add(origin_table(attempt.origin))
+        return source
+
+    def base_url(self, connection: ApiConnection) -> str:
+        """The shop's address: the Connection's, else the description's."""
+        return connection.base_url or self.api["client"]["base_url"]
+
+    def _plan(self, attempt: _Attempt) -> Plan:
+        run = attempt.run
+        watermarks = read_watermarks(self.pipeline, self.component.name)
+        windows = {
+            name: window_for(
+                run,
+                watermark=watermarks.get(name),
+                initial=cursor.initial,
+                lag=lag(self.api, name, cursor),
+                step=cursor.step,
+            )
+            for name, cursor in cursors(self.api, self.component.resources).items()
+        }
+        traits = attempt.warehouse.traits
+        return Plan(
+            windows,
+            full_refresh=run.full_refresh,
+            drop_repeats=not traits.merge_drops_repeats,
+            lists_in_rows=not traits.merge_reaches_nested,
+            distinct_rows=traits.tuning.distinct_rows,
+        )
+
+    def _expect(self, rows: int, size: int, schema: Schema) -> None:
+        """Tells the warehouse how much is about to come, unless it has to look for rows that come twice."""
+        tables = schema.data_tables(include_incomplete=True)
+        if self._attempt and all(each.get("write_disposition") != "merge" or each.get(DISTINCT) for each in tables):
+            self._attempt.warehouse.expect(rows, sum(len(each["columns"]) for each in tables), size)
+
+    def _report(self, attempt: _Attempt) -> Report:
+        trace = self.pipeline.last_trace
+        changes = schema_changes(attempt.columns_before, columns_of(self.pipeline))
+        log_changes(changes)
+        return Report(
+            resource=self.component.name,
+            dataset=self.pipeline.dataset_name or "",
+            warehouse=attempt.warehouse.label,
+            readings=attempt.readings,
+            windows=attempt.plan.windows,
+            rows=rows_loaded(trace),
+            load_ids=load_ids(trace),
+            traffic=attempt.traffic,
+            seconds=step_seconds(trace),
+            schema_changes=changes,
+            first=not attempt.columns_before,
+        )
+
+    def _clean_up(self, attempt: _Attempt) -> None:
+        _hang_up(attempt)
+        try:
+            drop_staging(self.pipeline, attempt.staging)
+        except Exception as error:
+            # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
+            logger.warning("The staging dataset could not be dropped: %s", error)
+
+
+def _hang_up(attempt: _Attempt) -> None:
+    """Ends what an execution has open at the shop, if there was one."""
+    if attempt.ahead is not None and attempt.ahead.close():
+        keep_redacting(attempt.redact)
+    if attempt.session is not None:
+        attempt.session.close()
+
+
+def _verb(plan: Plan) -> str:
+    return "full refresh" if plan.full_refresh else "load"

@@ -1,0 +1,127 @@
+"""What a load did: a log line and the extra of an asset event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ecom_source.http.session import Traffic
+from ecom_source.load.load_origin import TABLE
+from ecom_source.paging.read_tally import Reading
+from ecom_source.window.run_window import Window, iso
+
+if TYPE_CHECKING:
+    from dlt.common.pipeline import LoadInfo
+    from dlt.pipeline.trace import PipelineTrace
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one load did.
+
+    Args:
+        resource: the component's name.
+        dataset, warehouse: where the rows are.
+        readings, windows: by resource.
+        rows: loaded rows by table, nested tables included.
+        load_ids: dlt's load ids; none where nothing was new.
+        seconds: duration by dlt step.
+        schema_changes: as `schema_changes` finds them.
+        first: there was no table of this pipeline before.
+    """
+
+    resource: str
+    dataset: str
+    warehouse: str
+    readings: Mapping[str, Reading]
+    windows: Mapping[str, Window]
+    rows: Mapping[str, int]
+    load_ids: tuple[str, ...]
+    traffic: Traffic
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    schema_changes: Sequence[Mapping[str, str]] = ()
+    first: bool = False
+
+    def __str__(self) -> str:
+        read = ", ".join(
+            f"{reading.rows:,} {name} rows read"
+            + (f" (the shop says {reading.total:,})" if reading.total is not None else "")
+            for name, reading in self.readings.items()
+        )
+        loaded = ", ".join(f"{rows:,} into {self.dataset}.{table}" for table, rows in self.rows.items())
+        troubles = ", ".join(f"{number} x {what}" for what, number in sorted(self.traffic.troubles.items()))
+        requests = self.traffic.requests
+        parts = [
+            f"{self.resource}: {read or 'nothing read'}",
+            f"loaded {loaded}" if loaded else "nothing new to load",
+            *(
+                f"{'full refresh of' if window.full_refresh else 'window'} {window}, "
+                f"watermark {iso(window.watermark_before)} -> {iso(window.watermark_after)}"
+                for window in self.windows.values()
+            ),
+            f"{requests:,} request{'' if requests == 1 else 's'}" + (f" ({troubles})" if troubles else ""),
+            f"{sum(self.seconds.values()):.1f} s",
+            f"{self.warehouse}, load {', '.join(self.load_ids) or 'none'}",
+        ]
+        return "; ".join(parts)
+
+    def as_extra(self) -> dict[str, Any]:
+        """The same as JSON: instants in ISO 8601, durations in seconds, sizes in bytes."""
+        return {
+            "resource": self.resource,
+            "dataset": self.dataset,
+            "warehouse": self.warehouse.partition(" ")[0],
+            "resources": {
+                name: {
+                    "pages": reading.pages,
+                    "rows_read": reading.rows,
+                    "distinct_keys": reading.distinct,
+                    "api_total": reading.total,
+                }
+                for name, reading in self.readings.items()
+            },
+            "windows": {
+                name: {
+                    "start": iso(window.interval.start),
+                    "end": iso(window.interval.end),
+                    "full_refresh": window.full_refresh,
+                    "watermark_before": window.watermark_before and iso(window.watermark_before),
+                    "watermark_after": window.watermark_after and iso(window.watermark_after),
+                }
+                for name, window in self.windows.items()
+            },
+            "rows_loaded": dict(self.rows),
+            "load_ids": list(self.load_ids),
+            "requests": self.traffic.requests,
+            "troubles": dict(self.traffic.troubles),
+            "retries": dict(self.traffic.retries),
+            "waited": {what: round(spent, 3) for what, spent in self.traffic.waited.items()},
+            "bytes": self.traffic.bytes,
+            "seconds": {step: round(spent, 3) for step, spent in self.seconds.items()},
+            "schema_changes": [dict(change) for change in self.schema_changes],
+            "first": self.first,
+        }
+
+
+def rows_loaded(trace: PipelineTrace | None) -> dict[str, int]:
+    """Rows by table that the last run's normalize step wrote, the tables of dlt and of this package left out."""
+    info = trace.last_normalize_info if trace else None
+    counts = info.row_counts if info else {}
+    return {table: rows for table, rows in counts.items() if not table.startswith("_dlt") and table != TABLE}
+
+
+def load_ids(trace: PipelineTrace | None) -> tuple[str, ...]:
+    """dlt's ids of the packages that the last run loaded."""
+    info: LoadInfo | None = trace.last_load_info if trace else None
+    return tuple(info.loads_ids) if info else ()
+
+
+def step_seconds(trace: PipelineTrace | None) -> dict[str, float]:
+    """Seconds by dlt step: sync, extract, normalize, load."""
+    spent: dict[str, float] = {}
+    for step in trace.steps if trace else ():
+        if step.step != "run":
+            seconds = (step.finished_at - step.started_at).total_seconds()
+            spent[str(step.step)] = spent.get(str(step.step), 0.0) + seconds
+    return spent

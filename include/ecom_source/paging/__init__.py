@@ -1,0 +1,1 @@
+"""Answers in, each row once out: pages that neither lose nor repeat a row."""

@@ -1,0 +1,1 @@
+"""What must not be seen: redaction, and the task log that it guards."""

@@ -1,0 +1,43 @@
+"""ClickHouse, by user and password.
+
+https://airflow.apache.org/docs/apache-airflow-providers-clickhousedb/stable/connections/clickhouse.html
+"""
+
+from __future__ import annotations
+
+from ecom_source.warehouses.connection_fields import Fields, number
+from ecom_source.warehouses.login_mapping import Login
+
+HTTP, HTTPS, NATIVE, NATIVE_TLS = 8123, 8443, 9000, 9440
+
+
+def _secure(fields: Fields) -> bool:
+    return fields.flag("extra.secure")
+
+
+def _verify(fields: Fields) -> dict[str, str] | None:
+    return None if fields.flag("extra.verify", True) else {"verify": "false"}
+
+
+CLICKHOUSE = Login(
+    "clickhouse",
+    credentials={
+        "host": "host",
+        # Airflow's hook speaks HTTP, so its port is that one; dlt loads files by HTTP and does all else natively.
+        "http_port": lambda fields: fields["port"] or (HTTPS if _secure(fields) else HTTP),
+        "port": lambda fields: number("extra.native_port")(fields) or (NATIVE_TLS if _secure(fields) else NATIVE),
+        "database": "schema",
+        "username": "login",
+        "password": "password",
+        "secure": lambda fields: int(_secure(fields)),
+        "connect_timeout": number("extra.connect_timeout"),
+        "send_receive_timeout": number("extra.send_receive_timeout"),
+        "query": _verify,
+    },
+    settings={"table_engine_type": "extra.table_engine_type"},
+    defaults={"database": "default", "username": "default", "password": ""},
+    required=("host",),
+    label="{host}:{http_port}/{database}",
+)
+
+LOGINS = {"clickhouse": (CLICKHOUSE,)}

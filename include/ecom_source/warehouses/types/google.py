@@ -1,0 +1,80 @@
+"""BigQuery and Google Cloud Storage, by service account or the machine's default credentials.
+
+https://airflow.apache.org/docs/apache-airflow-providers-google/stable/connections/gcp.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ecom_source.warehouses.connection_fields import Fields
+from ecom_source.warehouses.login_mapping import Login
+from ecom_source.warehouses.types.files import FILE_SETTINGS
+
+KEY = ("project_id", "private_key", "client_email")
+"""What dlt needs of a service account's JSON."""
+
+
+def key_text(fields: Fields) -> str:
+    """The service account's JSON, whose project the extra `project` may replace."""
+    return _checked(fields, "extra.keyfile_dict", fields.mapping("extra.keyfile_dict"))
+
+
+def key_file(fields: Fields) -> str:
+    """The same, from a file on the worker."""
+    try:
+        found = json.loads(fields.file("extra.key_path"))
+    except ValueError:
+        found = None
+    return _checked(fields, "extra.key_path", found)
+
+
+def _checked(fields: Fields, path: str, key: Any) -> str:
+    if not isinstance(key, dict) or not all(key.get(name) for name in KEY):
+        raise fields.wrong(path, "holds no service account", expected=f"its JSON, with {', '.join(KEY)}.")
+    return json.dumps(key)
+
+
+def _project(fields: Fields) -> dict[str, str] | None:
+    return {"project_id": fields["extra.project"]} if fields["extra.project"] else None
+
+
+REFUSED = {
+    f"extra.{name}": "a service account (keyfile_dict or key_path) or the machine's default credentials"
+    for name in ("impersonation_chain", "key_secret_name", "credential_config_file", "idp_issuer_url", "is_anonymous")
+}
+BIGQUERY = {"project_id": "extra.project", "location": "extra.location"}
+
+LOGINS_BIGQUERY = (
+    Login(
+        "bigquery",
+        credentials=key_text,
+        settings=BIGQUERY,
+        when=("extra.keyfile_dict",),
+        refused=REFUSED,
+        label="{project_id} {location}",
+    ),
+    Login(
+        "bigquery",
+        credentials=key_file,
+        settings=BIGQUERY,
+        when=("extra.key_path",),
+        refused=REFUSED,
+        label="{project_id} {location}",
+    ),
+    Login("bigquery", credentials=_project, settings=BIGQUERY, refused=REFUSED, label="{project_id} {location}"),
+)
+FILES: dict[str, Any] = {"settings": FILE_SETTINGS, "refused": REFUSED, "label": "{bucket_url}"}
+LOGINS_STORAGE = (
+    Login("filesystem", credentials=key_text, when=("extra.bucket_url", "extra.keyfile_dict"), **FILES),
+    Login("filesystem", credentials=key_file, when=("extra.bucket_url", "extra.key_path"), **FILES),
+    Login("filesystem", credentials=_project, when=("extra.bucket_url",), **FILES),
+)
+
+LOGINS = {
+    # A bucket makes the same Connection a lake.
+    "google_cloud_platform": (*LOGINS_STORAGE, *LOGINS_BIGQUERY),
+    "gcpbigquery": LOGINS_BIGQUERY,
+    "bigquery": LOGINS_BIGQUERY,
+}

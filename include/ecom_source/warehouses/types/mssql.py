@@ -1,0 +1,49 @@
+"""SQL Server and Synapse, by user and password through Microsoft's ODBC driver.
+
+https://airflow.apache.org/docs/apache-airflow-providers-microsoft-mssql/stable/connections/mssql.html
+"""
+
+from __future__ import annotations
+
+from ecom_source.warehouses.connection_fields import Fields, number
+from ecom_source.warehouses.login_mapping import Login
+
+DRIVER = "ODBC Driver 18 for SQL Server"
+ODBC = (
+    *("encrypt", "trustservercertificate", "authentication", "hostnameincertificate", "servercertificate"),
+    *("applicationintent", "multisubnetfailover"),
+)
+"""Keywords of the ODBC driver that may stand in the extra, in upper or lower case."""
+ENCRYPTION = {"off": "no", "request": "optional", "require": "yes"}
+"""pymssql's word, which Airflow's hook takes, for the ODBC driver's Encrypt."""
+
+
+def _odbc(fields: Fields) -> dict[str, str] | None:
+    found = {name.lower(): str(value) for name, value in fields.extra.items() if name.lower() in ODBC}
+    if (word := fields["extra.encryption"]) in ENCRYPTION:
+        found.setdefault("encrypt", ENCRYPTION[word])
+    return found or None
+
+
+def _login(destination: str, when: tuple[str, ...] = ()) -> Login:
+    return Login(
+        destination,
+        credentials={
+            "host": "host",
+            "port": "port",
+            "database": "schema",
+            "username": "login",
+            "password": "password",
+            # Named, so that dlt need not ask the ODBC manager which drivers there are.
+            "driver": "extra.driver",
+            "connect_timeout": number("extra.login_timeout"),
+            "query": _odbc,
+        },
+        defaults={"port": 1433, "driver": DRIVER},
+        required=("host", "schema", "login", "password"),
+        when=when,
+        label="{host}:{port}/{database}",
+    )
+
+
+LOGINS = {"mssql": (_login("mssql"),), "synapse": (_login("synapse"),)}

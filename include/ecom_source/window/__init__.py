@@ -1,0 +1,1 @@
+"""Run and watermark in, `[start, end)` out: pure functions over instants."""

@@ -1,0 +1,108 @@
+"""Pages in parallel, as the shop sees them: how many requests, how many at once, and what a refusal does to them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.apis import api, whole, windowed
+from tests.support.loads import Tables, connection_json, make_load, perform
+from tests.support.rows_api import RowsApi, serving
+
+from ecom_source.load.report import Report
+
+ROWS = [{"id": key, "updated_at": "2026-01-01T00:00:00Z"} for key in range(1, 2951)]
+WHOLE, WINDOWED = whole("things", "/rows"), windowed("things", "/rows")
+
+
+def load(shop: RowsApi, resource: Any, temp: Path, monkeypatch: pytest.MonkeyPatch, pages: int = 8) -> Report:
+    monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
+    monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", pages)
+    return perform(make_load(api(resource), "things", temp=temp))
+
+
+@pytest.mark.parametrize(
+    ("resource", "step"),
+    [
+        pytest.param(WINDOWED, 100, id="with a cursor: as many requests as plain dlt"),
+        pytest.param(WHOLE, 99, id="without: each page begins with the last row of the one before"),
+    ],
+)
+def test_eight_requests_are_under_way_and_none_is_wasted(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resource: Any, step: int
+) -> None:
+    with serving(RowsApi(ROWS, gather=8, gather_after=15)) as shop:
+        report = load(shop, resource, tmp_path, monkeypatch)
+    assert sorted(shop.requests) == list(range(0, len(ROWS) - 1, step))
+    assert shop.most_at_once == 8
+    assert report.traffic.requests == len(shop.requests)
+    assert tables.rows("things").keys() == {row["id"] for row in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("total", "pages"), [pytest.param(True, 1, id="parallel_pages=1"), pytest.param(False, 8, id="no total")]
+)
+def test_pages_are_read_one_after_the_other(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: bool, pages: int
+) -> None:
+    with serving(RowsApi(ROWS[:500], seconds=0.02, total=total)) as shop:
+        load(shop, WINDOWED, tmp_path, monkeypatch, pages)
+    assert (shop.most_at_once, shop.requests) == (1, sorted(shop.requests))
+    assert len(tables.rows("things")) == 500
+
+
+def test_a_session_of_the_description_s_own_is_left_alone(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dlt.sources.helpers.requests import Client
+
+    description = api(WINDOWED, client={"session": Client(raise_for_status=False).session})
+    with serving(RowsApi(ROWS[:500], seconds=0.02)) as shop:
+        monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
+        perform(make_load(description, "things", temp=tmp_path))
+    assert shop.most_at_once == 1
+    assert len(tables.rows("things")) == 500
+
+
+def test_a_dependent_resource_is_read_page_by_page(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pages are read in dlt's own order, while those of its parent come in advance."""
+    child = whole("parts", "/parts/{resources.things.id}", endpoint={"data_selector": "data"})
+    with serving(RowsApi(ROWS[:12])) as shop:
+        monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
+        paged = {**WHOLE, "endpoint": {**WHOLE["endpoint"], "paginator": {"type": "offset", "limit": 5}}}
+        perform(make_load(api(paged, child), "things", temp=tmp_path))
+    # Three pages of things, and the parts of each of the twelve.
+    assert len(shop.requests) == 3 + 12
+    assert {len(tables.rows(name)) for name in ("things", "parts")} == {12}
+
+
+def test_all_requests_slow_down_together_and_none_uses_up_its_attempts(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shop that takes four requests in a second, and tells the others to come again in one."""
+    with serving(RowsApi(ROWS, seconds=0.01)) as shop:
+        refused: list[float] = []
+
+        def refuse(number: int) -> tuple[int, dict[str, str]] | None:
+            now = shop.times[-1]
+            lately = [at for at in shop.times[:-1] if at > now - 1 and at not in refused]
+            if len(lately) < 4:
+                return None
+            refused.append(now)
+            return 429, {"Retry-After": "1"}
+
+        shop.refuse = refuse
+        load(shop, WINDOWED, tmp_path, monkeypatch)
+    assert refused
+    # Those that were under way with the first one that was refused had been sent already.
+    after = [at for at in shop.times if at > refused[0] + 0.2]
+    assert after[0] - refused[0] >= 0.99
+    # From then on they go one by one: no two in a row are refused.
+    later = [at for at in shop.times if at >= after[0]]
+    assert not any(one in refused and other in refused for one, other in pairwise(later))
+    assert len(shop.requests) == 30 + len(refused)
+    assert tables.rows("things").keys() == {row["id"] for row in ROWS}

@@ -1,0 +1,312 @@
+"""From dlt's `RESTAPIConfig` to what a load reads."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import dlt
+import pytest
+import requests
+from dlt.sources.helpers.rest_client.paginators import OffsetPaginator, PageNumberPaginator
+from dlt.sources.rest_api.typing import RESTAPIConfig
+
+from ecom_source.api.ecommerce import ECOMMERCE_API
+from ecom_source.errors import ApiConfigError
+from ecom_source.load.build_source import Component, Plan, build_source, components, cursors, lag
+from ecom_source.paging.checked_paginator import WatchedPaginator
+from ecom_source.paging.offset_paginator import FollowingOffsetPaginator
+from ecom_source.window.cursor_format import cursor_of
+from ecom_source.window.run_window import Interval, Window
+
+CLIENT = {"base_url": "https://shop.test", "auth": {"type": "api_key", "name": "api_key", "location": "query"}}
+SINCE_2020 = {
+    "cursor_path": "updated_at",
+    "initial_value": "2020-01-01T00:00:00Z",
+    "start_param": "from",
+    "end_param": "to",
+}
+OFFSET = {"type": "offset", "limit": 50}
+WINDOW = Window(Interval(datetime(2026, 3, 4, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC)), None, None)
+
+
+def api(*resources: Any, defaults: dict[str, Any] | None = None, **client: Any) -> RESTAPIConfig:
+    config = {"client": {**CLIENT, **client}, "resource_defaults": defaults or {}, "resources": list(resources)}
+    return cast(RESTAPIConfig, config)
+
+
+def resource(name: str, path: str | None = None, **endpoint: Any) -> dict[str, Any]:
+    return {"name": name, "endpoint": {"path": path or f"/v1/{name}", **endpoint}}
+
+
+def ready_made(name: str = "rates") -> Any:
+    return dlt.resource([{"id": 1}], name=name, primary_key="id", write_disposition="merge")
+
+
+ITEMS = resource("items", "/v1/orders/{resources.orders.id}/items")
+ITEMS_RESOLVED = resource(
+    "items",
+    "/v1/orders/{order_id}/items",
+    params={"order_id": {"type": "resolve", "resource": "orders", "field": "id"}},
+)
+
+SHAPES = [
+    pytest.param(lambda: api(resource("orders")), [("orders", "orders")], id="one"),
+    pytest.param(lambda: api("orders"), [("orders", "orders")], id="a string"),
+    pytest.param(lambda: api({"name": "orders"}), [("orders", "orders")], id="a name alone"),
+    pytest.param(lambda: api({"name": "orders", "endpoint": "v1/o"}), [("orders", "orders")], id="a path alone"),
+    pytest.param(
+        lambda: api(resource("b"), "a", resource("c")), [("b", "b"), ("a", "a"), ("c", "c")], id="in their own order"
+    ),
+    pytest.param(lambda: api("orders", ITEMS), [("orders", "orders items")], id="a dependent one"),
+    pytest.param(lambda: api(ITEMS, "orders"), [("orders", "orders items")], id="declared before its parent"),
+    pytest.param(lambda: api(resource("orders"), ITEMS_RESOLVED), [("orders", "orders items")], id="of the older kind"),
+    pytest.param(
+        lambda: api("orders", ITEMS, resource("taxes", "/v1/{resources.items.id}/taxes")),
+        [("orders", "orders items taxes")],
+        id="three generations",
+    ),
+    pytest.param(
+        lambda: api("customers", "orders", resource("notes", "/v1/{resources.customers.id}/notes"), ITEMS),
+        [("customers", "customers notes"), ("orders", "orders items")],
+        id="several roots with dependents",
+    ),
+    pytest.param(
+        lambda: api("orders", ready_made()), [("orders", "orders"), ("rates", "rates")], id="one of dlt's own objects"
+    ),
+    pytest.param(
+        lambda: api("orders", defaults={"endpoint": {"paginator": OFFSET, "incremental": SINCE_2020}}),
+        [("orders", "orders")],
+        id="a paginator and an incremental as defaults",
+    ),
+    pytest.param(
+        lambda: api({**resource("orders"), "endpoint": {"path": "o", "auth": "bearer"}}),
+        [("orders", "orders")],
+        id="an auth of its own",
+    ),
+    pytest.param(lambda: ECOMMERCE_API, [("ecommerce_data", "ecommerce_data")], id="the specification's"),
+]
+
+
+@pytest.mark.parametrize(("make", "parts"), SHAPES)
+def test_resources_are_grouped_with_those_that_depend_on_them(
+    make: Callable[[], RESTAPIConfig], parts: list[tuple[str, str]]
+) -> None:
+    assert components(make()) == [Component(name, tuple(names.split())) for name, names in parts]
+
+
+def built(config: RESTAPIConfig, part: Component, plan: Plan | None = None) -> Any:
+    session = requests.Session()
+    return build_source(
+        config,
+        part,
+        plan or Plan(),
+        fill_auth=lambda auth: {"type": "bearer", "token": "t"},
+        session=session,
+    )
+
+
+@pytest.mark.parametrize(("make", "parts"), SHAPES)
+def test_the_description_that_was_passed_is_never_changed(
+    make: Callable[[], RESTAPIConfig], parts: list[tuple[str, str]]
+) -> None:
+    config = make()
+    kept = copy.copy(config["resources"])
+    own = [each for each in kept if not isinstance(each, str | dict)]
+    before = copy.deepcopy({**config, "resources": [each for each in kept if isinstance(each, str | dict)]})
+    for part in components(config):
+        found = cursors(config, part.resources)
+        for name, cursor in found.items():
+            lag(config, name, cursor)
+        source, _ = built(config, part, Plan(dict.fromkeys(found, WINDOW)))
+        assert set(source.selected_resources) == set(part.resources)
+        built(config, part, Plan(dict.fromkeys(found, WINDOW), full_refresh=True))
+    assert {**config, "resources": [each for each in config["resources"] if isinstance(each, str | dict)]} == before
+    assert [each for each in config["resources"] if not isinstance(each, str | dict)] == own
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        pytest.param({}, "missing required fields", id="nothing at all"),
+        pytest.param({"client": CLIENT}, "`{'resources'}`", id="no resources"),
+        pytest.param({"client": {}, "resources": ["orders"]}, "base_url", id="no address"),
+        pytest.param(api(resource("orders", paginatr={})), "paginatr", id="a misspelt key"),
+        pytest.param(api(resource("orders", paginator="ofset")), "ofset", id="an unknown paginator"),
+        pytest.param(
+            api(resource("orders", paginator={"type": "offset"})), "limit", id="a paginator without its limit"
+        ),
+        pytest.param(api(ITEMS), "non existing parent resource `orders`", id="an unknown parent"),
+        pytest.param(api("orders", "orders"), "`orders` is already defined", id="a name twice"),
+        pytest.param(api({"endpoint": "/v1/orders"}), "name", id="no name"),
+    ],
+)
+def test_what_dlt_refuses_is_refused_with_its_words(config: Any, says: str) -> None:
+    with pytest.raises(ApiConfigError) as caught:
+        components(config)
+    assert says in caught.value.found
+    assert "RESTAPIConfig" in caught.value.expected
+    assert "elt_dag" in caught.value.fix
+
+
+def test_a_parent_that_is_only_read_for_its_dependents_is_part_of_them() -> None:
+    config = api({**resource("orders"), "selected": False}, ITEMS)
+    (part,) = components(config)
+    assert part.name in ("orders", "items")
+    source, _ = built(config, part)
+    assert set(source.resources) == {"orders", "items"}
+    assert set(source.selected_resources) == {"items"}
+
+
+def test_cursors_are_those_with_an_incremental_block_of_their_own_or_by_default() -> None:
+    own = api(resource("orders", incremental=SINCE_2020), "customers")
+    assert list(cursors(own, ("orders", "customers"))) == ["orders"]
+    assert cursors(own, ("customers",)) == {}
+    default = api(
+        "customers",
+        resource("orders", incremental={**SINCE_2020, "initial_value": 1577836800}),
+        defaults={"endpoint": {"incremental": SINCE_2020}},
+    )
+    assert {name: cursor.like for name, cursor in cursors(default, ("customers", "orders")).items()} == {
+        "customers": "2020-01-01T00:00:00Z",
+        "orders": 1577836800,
+    }
+
+
+def test_a_cursor_without_a_first_value_is_refused() -> None:
+    block = {name: value for name, value in SINCE_2020.items() if name != "initial_value"}
+    with pytest.raises(ApiConfigError, match="resource 'orders' has initial_value None"):
+        cursors(api(resource("orders", incremental=block)), ("orders",))
+
+
+@pytest.mark.parametrize(
+    ("like", "number", "expected"),
+    [
+        pytest.param("2020-01-01T00:00:00Z", 90, timedelta(seconds=90), id="seconds"),
+        pytest.param("2020-01-01T00:00:00.000Z", 1.5, timedelta(seconds=1.5), id="a fraction"),
+        pytest.param("2020-01-01", 2, timedelta(days=2), id="days of a date"),
+        pytest.param(1577836800, 90, timedelta(seconds=90), id="epoch seconds"),
+        pytest.param(1577836800000, 90, timedelta(milliseconds=90), id="epoch milliseconds"),
+        pytest.param("2020-01-01T00:00:00Z", None, timedelta(0), id="none"),
+    ],
+)
+def test_a_lag_is_in_the_cursors_own_unit(like: Any, number: float | None, expected: timedelta) -> None:
+    block = {**SINCE_2020, "initial_value": like, **({"lag": number} if number else {})}
+    cursor = cursor_of(like, resource="orders")
+    assert lag(api(resource("orders", incremental=block)), "orders", cursor) == expected
+    assert lag(api("orders", defaults={"endpoint": {"incremental": block}}), "orders", cursor) == expected
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[WatchedPaginator]:
+    """The paginators that a source is built with."""
+    made: list[WatchedPaginator] = []
+    begin = WatchedPaginator.__init__
+
+    def remembered(self: WatchedPaginator, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        made.append(self)
+
+    monkeypatch.setattr(WatchedPaginator, "__init__", remembered)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("config", "limit", "total"),
+    [
+        pytest.param(api(resource("orders", paginator=OFFSET)), 50, True, id="its own"),
+        pytest.param(api("orders", defaults={"endpoint": {"paginator": OFFSET}}), 50, True, id="the default's"),
+        pytest.param(api("orders", paginator=OFFSET), 50, True, id="the client's"),
+        pytest.param(
+            api(resource("orders", paginator={**OFFSET, "limit": 7}), paginator=OFFSET),
+            7,
+            True,
+            id="its own goes first",
+        ),
+        pytest.param(
+            api(resource("orders", paginator={**OFFSET, "total_path": None})), 50, False, id="without a total"
+        ),
+        pytest.param(api(resource("orders", paginator=OffsetPaginator(50))), 50, True, id="an object"),
+        pytest.param(
+            api(resource("orders", paginator=OffsetPaginator(50, total_path=None))), 50, False, id="an object, no total"
+        ),
+    ],
+)
+def test_an_offset_paginator_is_watched_wherever_it_is_described(
+    config: RESTAPIConfig, limit: int, total: bool, watched: list[WatchedPaginator]
+) -> None:
+    _, readings = built(config, Component("orders", ("orders",)))
+    paginator = watched[-1]
+    assert isinstance(paginator.inner, FollowingOffsetPaginator)
+    assert paginator.inner.limit == limit
+    assert (paginator.total_path is not None) == total
+    assert paginator.reading is readings["orders"]
+
+
+def test_another_paginator_is_counted_and_none_is_left_to_dlt(watched: list[WatchedPaginator]) -> None:
+    paged = resource("orders", paginator={"type": "page_number", "total_path": None})
+    built(api(paged), Component("orders", ("orders",)))
+    assert [type(paginator.inner) for paginator in watched] == [PageNumberPaginator]
+    _, readings = built(api("orders"), Component("orders", ("orders",)))
+    assert len(watched) == 1
+    assert list(readings) == ["orders"]
+
+
+@pytest.mark.parametrize("windowed", [True, False], ids=["a window", "whole"])
+def test_pages_of_a_resource_that_is_read_whole_overlap(windowed: bool, watched: list[WatchedPaginator]) -> None:
+    """A row cannot come into a window that is past, but into a whole table as another one goes."""
+    item = {**resource("orders", paginator=OFFSET, incremental=SINCE_2020), "primary_key": "id"}
+    item["write_disposition"] = "merge"
+    built(api(item), Component("orders", ("orders",)), Plan({"orders": WINDOW} if windowed else {}))
+    assert isinstance(watched[-1].inner, FollowingOffsetPaginator)
+    assert watched[-1].inner.overlap is not windowed
+
+
+@pytest.mark.parametrize(
+    ("item", "full_refresh", "key"),
+    [
+        pytest.param({"primary_key": "id", "write_disposition": "merge"}, False, ("id",), id="one column"),
+        pytest.param({"primary_key": ["a", "b"], "write_disposition": "merge"}, False, ("a", "b"), id="two columns"),
+        pytest.param({"primary_key": "id", "write_disposition": "replace"}, False, ("id",), id="replaced"),
+        pytest.param({"primary_key": "id", "write_disposition": "append"}, False, (), id="appended"),
+        pytest.param({"primary_key": "id", "write_disposition": "append"}, True, ("id",), id="appended, full refresh"),
+        pytest.param({"write_disposition": "merge"}, False, (), id="no key"),
+    ],
+)
+def test_rows_are_told_apart_by_the_primary_key(item: dict[str, Any], full_refresh: bool, key: tuple[str, ...]) -> None:
+    for config in (api({**resource("orders"), **item}), api("orders", defaults=item)):
+        _, readings = built(config, Component("orders", ("orders",)), Plan(full_refresh=full_refresh))
+        assert readings["orders"].key == key
+
+
+def test_a_full_refresh_replaces_and_a_load_does_as_described() -> None:
+    config = api({**resource("orders"), "write_disposition": "merge", "primary_key": "id"})
+    part = Component("orders", ("orders",))
+    assert built(config, part)[0].orders.write_disposition == "merge"
+    assert built(config, part, Plan(full_refresh=True))[0].orders.write_disposition == "replace"
+
+
+def test_the_window_and_the_connections_address_are_what_is_asked_for() -> None:
+    seen: list[str] = []
+
+    class Stop(Exception):
+        pass
+
+    class Session(requests.Session):
+        def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+            seen.append(str(request.url))
+            raise Stop
+
+    source, _ = build_source(
+        api(resource("orders", incremental=SINCE_2020)),
+        Component("orders", ("orders",)),
+        Plan({"orders": WINDOW}),
+        fill_auth=lambda auth: {**auth, "api_key": "k y"},
+        session=Session(),
+    )
+    with pytest.raises(Exception, match="orders"):
+        list(source)
+    query = "/v1/orders?from=2026-03-04T00%3A00%3A00Z&to=2026-03-05T00%3A00%3A00Z&api_key=k+y"
+    assert seen == [f"https://shop.test{query}"]
