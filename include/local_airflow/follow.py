@@ -19,7 +19,7 @@ POLL_SECONDS = 0.5
 TAIL_LINES = 25
 LOADER = "ecom_source"
 # Its line has all of the asset event in one, which the demo shows in full.
-REPORTER = f"{LOADER}.task"
+REPORTER = f"{LOADER}.airflow.task"
 
 
 class RunFailedError(RuntimeError):

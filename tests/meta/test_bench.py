@@ -50,12 +50,12 @@ def test_the_bench_measures_and_plots(tmp_path: Path) -> None:
 
 
 def test_samples_are_summed_up_by_who_was_at_work() -> None:
-    task = "process 1;<module> (bench/subjects.py:9);as_task (bench/subjects.py:8);Load.perform (ecom_source/load.py:7)"
+    task = "process 1;<module> (bench/subjects.py:9);as_task (bench/subjects.py:8);perform (ecom_source/load/load.py:7)"
     lines = [
         "process 1;<module> (bench/subjects.py:9);_find (<frozen importlib._bootstrap>:1) 50",
         f"{task};_find (<frozen importlib._bootstrap>:1) 2",
         f"{task};extract (dlt/extract/extract.py:6);get (requests/sessions.py:5);read (socket.py:4) 3",
-        f"{task};extract (dlt/extract/extract.py:6);json (ecom_source/decode.py:5) 4",
+        f"{task};extract (dlt/extract/extract.py:6);json (ecom_source/http/json_response.py:5) 4",
         f"{task};extract (dlt/extract/extract.py:6);wait (threading.py:5) 50",
         f"{task};load (dlt/load/load.py:6);execute (dlt/destinations/impl/duckdb/sql_client.py:5) 1",
     ]
