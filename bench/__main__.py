@@ -23,7 +23,7 @@ from bench.peers import PEERS
 from bench.plot import bars
 from bench.postgres import server
 from bench.settings import WITHOUT
-from ecom_source.dlt_internals.settings import PARALLEL_PAGES
+from ecom_source.options import PARALLEL_PAGES
 
 ONCE = ("growth", "profile")
 SCENES = ("parse", "fleet", "duckdb", "profile", "postgres", "latency", "peers", "settings", "growth", "idle")

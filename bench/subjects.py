@@ -110,9 +110,10 @@ def ours(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argpar
     steps.done(CONNECTION)
     import dlt
 
-    from ecom_source.load.build_source import components
+    from ecom_source.load.components import components
     from ecom_source.load.load import Load
     from ecom_source.load.staging_dataset import Staging
+    from ecom_source.options import Options
     from ecom_source.window.run_window import Run
 
     if arguments.without:
@@ -121,7 +122,8 @@ def ours(url: str, warehouse: str, folder: Path, steps: Steps, arguments: argpar
     description = api(url, cursor=arguments.cursor)
     (component,) = components(description)
     pipeline = dlt.pipeline(component.name, dataset_name=DATASET, pipelines_dir=str(folder / "dlt" / "pipelines"))
-    load = Load(description, component, pipeline, "ecom_api", "ecom_warehouse", arguments.pages)
+    options = {component.name: Options(parallel_pages=arguments.pages)}
+    load = Load(description, component, pipeline, "ecom_api", "ecom_warehouse", options)
 
     def execute() -> None:
         pipeline.activate()

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from ecom_source.airflow.alarms import Alarms
     from ecom_source.airflow.dag import elt_dag
     from ecom_source.api.ecommerce import ECOMMERCE_API
+    from ecom_source.options import Options
 
-__all__ = ["ECOMMERCE_API", "Alarms", "elt_dag"]
+__all__ = ["ECOMMERCE_API", "Alarms", "Options", "elt_dag"]
 
 _HOMES = {
     "ECOMMERCE_API": "ecom_source.api.ecommerce",
     "Alarms": "ecom_source.airflow.alarms",
+    "Options": "ecom_source.options",
     "elt_dag": "ecom_source.airflow.dag",
 }
 

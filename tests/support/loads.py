@@ -18,13 +18,13 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from tenacity import retry_if_exception
 
 from demo_shop import DemoShop
-from ecom_source.dlt_internals.settings import PARALLEL_PAGES
-from ecom_source.load.build_source import components
+from ecom_source.load.components import components
 from ecom_source.load.load import Load
 from ecom_source.load.load_origin import Origin
 from ecom_source.load.report import Report
 from ecom_source.load.retry_policy import READ_AGAIN, STEPS
 from ecom_source.load.staging_dataset import Staging
+from ecom_source.options import AnyOptions, options_by_resource
 from ecom_source.window.run_window import Interval, Run
 
 KEY = 'k+y/=&%é"1'
@@ -37,21 +37,30 @@ def connection_json(url: str | None, key: str | None = KEY, **more: Any) -> str:
 
 
 def run_load(
-    api: RESTAPIConfig, run: Run | None = None, *, dataset: str = "ecommerce", temp: Path
+    api: RESTAPIConfig,
+    run: Run | None = None,
+    *,
+    dataset: str = "ecommerce",
+    temp: Path,
+    options: AnyOptions = None,
 ) -> dict[str, Report]:
     """Loads every component of `api` as a task would, but with no Airflow around; the reports by component."""
     return {
-        component.name: perform(make_load(api, component.name, dataset=dataset, temp=temp), run)
+        component.name: perform(make_load(api, component.name, dataset=dataset, temp=temp, options=options), run)
         for component in components(api)
     }
 
 
-def make_load(api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp: Path) -> Load:
+def make_load(
+    api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp: Path, options: AnyOptions = None
+) -> Load:
     """The load of one component, in a work folder below `temp`."""
-    component = next(each for each in components(api) if each.name == name)
+    parts = components(api)
+    component = next(each for each in parts if each.name == name)
+    chosen = options_by_resource(options, [name for part in parts for name in part.resources])
     folder = temp / f"dlt_{uuid4().hex[:8]}" / "pipelines"
     pipeline = dlt.pipeline(name, dataset_name=dataset, pipelines_dir=str(folder))
-    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse", PARALLEL_PAGES)
+    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse", chosen)
 
 
 def perform(

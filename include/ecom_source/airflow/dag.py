@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,9 +15,10 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.airflow.alarms import Alarms
 from ecom_source.airflow.task import perform_task
-from ecom_source.dlt_internals.settings import PARALLEL_PAGES
+from ecom_source.api.cursors import cursors
 from ecom_source.errors import ApiConfigError
-from ecom_source.load.build_source import Component, components, cursors
+from ecom_source.load.components import Component, components
+from ecom_source.options import AnyOptions, Options, options_by_resource
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -41,7 +43,8 @@ def elt_dag(
     schedule: Any = "@daily",
     start_date: datetime,
     decompose: Decompose = "serialize",
-    parallel_pages: int = PARALLEL_PAGES,
+    options: AnyOptions = None,
+    parallel_pages: int | None = None,
     alarms: Alarms | None = None,
     **dag_kwargs: Any,
 ) -> DAG:
@@ -57,8 +60,8 @@ def elt_dag(
             of `start_date`; anything else is passed to Airflow as it is.
         start_date: aware; where its time zone has daylight saving, the schedule follows it.
         decompose: `serialize` runs the tasks one after another, `parallel` side by side, `none` makes one task of all.
-        parallel_pages: requests for the pages of a resource that are under way at once, at most; 1 for one after the
-            other. It takes offset pages with a total; others are always read one after the other.
+        options: `Options(…)` for all resources, or a dict of them by resource.
+        parallel_pages: an older way to write `options=Options(parallel_pages=…)`; it wins over that.
         alarms: whom to tell of what; nobody unless given.
         **dag_kwargs: passed to Airflow's `DAG`.
 
@@ -66,14 +69,12 @@ def elt_dag(
         ApiConfigError: dlt refuses `api`, or a cursor cannot be loaded by window.
     """
     with _named(dag_id):
-        if parallel_pages < 1:
-            raise ApiConfigError(
-                f"parallel_pages is {parallel_pages}.",
-                expected="a whole number from 1 on; 1 reads one page after the other.",
-                fix="change it in the DAG file.",
-            )
         parts = components(api)
-        cursors(api, tuple(name for part in parts for name in part.resources))
+        names = tuple(name for part in parts for name in part.resources)
+        cursors(api, names)
+        chosen = options_by_resource(options, names)
+        if parallel_pages is not None:
+            chosen = {name: replace(each, parallel_pages=parallel_pages) for name, each in chosen.items()}
     if decompose == "none":
         parts = [Component(dataset_name, tuple(name for part in parts for name in part.resources))]
     defaults = {**TASK_DEFAULTS, **dag_kwargs.pop("default_args", {})}
@@ -88,7 +89,7 @@ def elt_dag(
         params={**_params(parts), **dag_kwargs.pop("params", {})},
         **{"catchup": False, "doc_md": _DOC, "tags": ["ecom-elt"], **dag_kwargs},
     ) as dag:
-        tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id, parallel_pages, alarms)
+        tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id, chosen, alarms)
         if decompose == "serialize":
             for before, after in pairwise(tasks):
                 before >> after
@@ -110,7 +111,7 @@ def _task_group(
     dataset_name: str,
     api_conn_id: str,
     warehouse_conn_id: str,
-    parallel_pages: int,
+    options: Mapping[str, Options],
     alarms: Alarms | None,
 ) -> list[BaseOperator]:
     import dlt
@@ -132,7 +133,7 @@ def _task_group(
     for part in parts:
         # One pipeline per component: its task is named after it, and its state and schema are its own.
         pipeline = dlt.pipeline(part.name, dataset_name=dataset_name, progress=StepProgress(part.name))
-        load = Load(api, part, pipeline, api_conn_id, warehouse_conn_id, parallel_pages)
+        load = Load(api, part, pipeline, api_conn_id, warehouse_conn_id, options)
         asset = Asset(name=f"{dataset_name}.{part.name}", uri=f"ecom://{dataset_name}/{part.name}")
         (operator,) = group.add_run(
             pipeline,

@@ -5,8 +5,6 @@ Connections are read in the task only, one look-up each.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecom_source.errors import ConnectionFieldError
+from ecom_source.secrets.airflow_connection import extra_of, find_connection, wrong_field
 from ecom_source.secrets.redactor import Redactor
 
 if TYPE_CHECKING:
@@ -101,48 +100,9 @@ def api_connection(conn_id: str) -> ApiConnection:
     )
 
 
-def find_connection(conn_id: str) -> Connection | None:
-    """The Connection `conn_id`, from wherever Airflow keeps it, or None where there is none."""
-    from airflow.sdk.bases.hook import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        return BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException:
-        variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-        if os.environ.get(variable):
-            # Airflow passes over what it cannot read; for a warehouse that would mean the embedded one.
-            raise ConnectionFieldError(
-                f"The environment variable {variable} is no Connection that Airflow can read.",
-                expected="Airflow's JSON or URI form of a Connection.",
-                fix="set it to one of these, or unset it.",
-            ) from None
-        return None
-
-
 def add_command(conn_id: str) -> str:
     """The shell command that makes such a Connection."""
     return f"airflow connections add {conn_id} --conn-type ecom_api --conn-host https://SHOP --conn-password API_KEY"
-
-
-def extra_of(connection: Connection) -> dict[str, Any]:
-    """The Connection's extra fields.
-
-    Raises:
-        ConnectionFieldError: its extra is no JSON object.
-    """
-    if not connection.extra:
-        return {}
-    try:
-        found = json.loads(connection.extra)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        # The text itself may hold a secret.
-        raise _wrong_field(
-            str(connection.conn_id), "extra", "a text that is no JSON object", "a JSON object, or nothing"
-        )
-    return found
 
 
 @contextmanager
@@ -191,14 +151,14 @@ def fill_auth(auth: Any, connection: ApiConnection) -> Any:
 def _one_of(conn_id: str, extra: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str | None:
     value = extra.get(name) or None
     if value is not None and value not in allowed:
-        raise _wrong_field(conn_id, name, repr(value)[:60], f"one of {', '.join(allowed)}, or nothing")
+        raise wrong_field(conn_id, name, repr(value)[:60], f"one of {', '.join(allowed)}, or nothing")
     return value
 
 
 def _text(conn_id: str, extra: Mapping[str, Any], name: str) -> str | None:
     value = extra.get(name) or None
     if value is not None and not isinstance(value, str):
-        raise _wrong_field(conn_id, name, repr(value)[:60], "a text, or nothing")
+        raise wrong_field(conn_id, name, repr(value)[:60], "a text, or nothing")
     return value.strip() or None if value else None
 
 
@@ -209,16 +169,8 @@ def _whole_number(conn_id: str, extra: Mapping[str, Any], name: str) -> int | No
     # Airflow's URI form has texts only.
     number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise _wrong_field(conn_id, name, repr(value)[:60], "a whole number from 1 on, or nothing")
+        raise wrong_field(conn_id, name, repr(value)[:60], "a whole number from 1 on, or nothing")
     return number
-
-
-def _wrong_field(conn_id: str, name: str, found: str, expected: str) -> ConnectionFieldError:
-    return ConnectionFieldError(
-        f"The Connection {conn_id!r} has {found} in its field {name!r}.",
-        expected=f"{expected}.",
-        fix=f"Admin > Connections in the Airflow UI, {conn_id}, field {name!r}.",
-    )
 
 
 def _base_url(conn_id: str, connection: Connection) -> str | None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dlt.common.schema.typing import TSchemaContract
-from dlt.extract.incremental import Incremental
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.rest_config import (
@@ -26,10 +23,10 @@ from ecom_source.api.rest_config import (
     strategy,
     tracked_key,
 )
-from ecom_source.errors import ApiConfigError
+from ecom_source.load.components import Component, ancestors, source_of
 from ecom_source.paging.deduplicate import pass_rows_once
 from ecom_source.paging.read_tally import Reading
-from ecom_source.window.cursor_format import Cursor, cursor_of, latest
+from ecom_source.window.cursor_format import cursor_of, latest
 from ecom_source.window.run_window import Window
 
 if TYPE_CHECKING:
@@ -38,25 +35,6 @@ if TYPE_CHECKING:
     from requests import Session
 
     from ecom_source.http.prefetch import ReadAhead
-
-SCHEMA_CONTRACT: TSchemaContract = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
-"""What happens to a value that fits no column: nothing is lost, dlt adds a column or table, and the report says so.
-
-A resource's own `schema_contract` wins. See https://dlthub.com/docs/general-usage/schema-contracts.
-"""
-
-
-@dataclass(frozen=True)
-class Component:
-    """Resources that are read together: one that stands alone, or a parent with those that depend on it.
-
-    Args:
-        name: the parent's name; the name of its task, its dlt pipeline and its schema.
-        resources: all names, the parent first.
-    """
-
-    name: str
-    resources: tuple[str, ...]
 
 
 @dataclass
@@ -76,77 +54,6 @@ class Plan:
     drop_repeats: bool = False
     lists_in_rows: bool = False
     distinct_rows: bool = False
-
-
-def components(api: RESTAPIConfig) -> list[Component]:
-    """The resources of `api`, grouped as dlt itself decomposes a source, in their declared order.
-
-    No secret and no network is needed: the auth is left out, since only the names matter here.
-
-    Raises:
-        ApiConfigError: dlt refuses the description; its own message is kept.
-    """
-    config = clone(api)
-    for block in (config.get("client"), default_endpoint(config), *(each["endpoint"] for each in described(config))):
-        if isinstance(block, dict):
-            block.pop("auth", None)
-    source = _rest_api_source(config, name="components")
-    declared = [name_of(resource) for resource in api["resources"]]
-    found = []
-    for part in source.decompose("scc"):
-        # A transformer may bring a parent that is not declared itself.
-        names = sorted(_with_parents(part), key=lambda name: declared.index(name) if name in declared else -1)
-        root = next(name for name in names if not part.resources[name].is_transformer)
-        found.append(Component(root, (root, *(name for name in names if name != root))))
-    found.sort(key=lambda part: min(declared.index(each) for each in part.resources if each in declared))
-    return _sharing_tables(found, config)
-
-
-def _sharing_tables(parts: list[Component], config: RESTAPIConfig) -> list[Component]:
-    """Components that write the same table as one: a task that replaces it would drop the rows of the other."""
-    tables = {item["name"]: item.get("table_name") or item["name"] for item in described(config)}
-    owners: dict[str, int] = {}
-    found: list[Component] = []
-    for part in parts:
-        written = {tables.get(name, name) for name in part.resources}
-        owner = next((owners[table] for table in written if table in owners), len(found))
-        if owner == len(found):
-            found.append(part)
-        else:
-            found[owner] = Component(found[owner].name, (*found[owner].resources, *part.resources))
-        owners.update(dict.fromkeys(written, owner))
-    return found
-
-
-def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
-    """The cursor of each of the resources `names` that has dlt's `incremental` block.
-
-    Raises:
-        ApiConfigError: a cursor without `initial_value`, or one that is no instant.
-    """
-    found = {}
-    for resource in described(clone(api)):
-        params = {**(default_endpoint(api).get("params") or {}), **(resource["endpoint"].get("params") or {})}
-        for param, value in params.items():
-            if isinstance(value, Incremental) or (isinstance(value, dict) and value.get("type") == "incremental"):
-                raise ApiConfigError(
-                    f"The parameter {param!r} of resource {resource['name']!r} holds the cursor.",
-                    expected="an `incremental` block beside `params`, with start_param and end_param: "
-                    "a run loads a window, which has two ends.",
-                    fix=f"move it in the description of {resource['name']!r}.",
-                )
-        block = effective(api, resource, "incremental")
-        if resource["name"] in names and block:
-            found[resource["name"]] = cursor_of(block.get("initial_value"), resource=resource["name"])
-    return found
-
-
-def lag(api: RESTAPIConfig, name: str, cursor: Cursor) -> timedelta:
-    """dlt's `lag` of a resource: in days for a date cursor, in the cursor's own unit for an epoch, else in seconds."""
-    resource = next(item for item in described(clone(api)) if item["name"] == name)
-    number = float((effective(api, resource, "incremental") or {}).get("lag") or 0)
-    unit = cursor.step if isinstance(cursor.like, int | float) else timedelta(seconds=1)
-    return number * (timedelta(days=1) if cursor.step >= timedelta(days=1) else unit)
 
 
 def build_source(
@@ -209,10 +116,10 @@ def build_source(
         if paginator is not None:
             endpoint["paginator"] = paginators[name] = paginator
         _compile_selector(config, resource)
-    source = _rest_api_source(config, name=component.name)
+    source = source_of(config, name=component.name)
     for dlt_resource in source.resources.values():
         # A parent that is read again brings its dependents with it.
-        for ancestor in _ancestors(dlt_resource):
+        for ancestor in ancestors(dlt_resource):
             paginator = paginators.get(ancestor)
             if isinstance(paginator, WatchedPaginator) and dlt_resource.name in readings:
                 paginator.readings = (*paginator.readings, readings[dlt_resource.name])
@@ -249,21 +156,6 @@ def _replace(resource: DltResource) -> None:
     marks = [name for name, column in columns.items() if column.get("hard_delete")]
     resource.add_filter(lambda row: all(row.get(mark) in (None, False) for mark in marks))
     resource.apply_hints(write_disposition="replace")
-
-
-def _rest_api_source(config: RESTAPIConfig, *, name: str) -> DltSource:
-    from dlt.common.exceptions import DictValidationException
-    from dlt.sources.rest_api import rest_api_source
-
-    try:
-        # The root key in nested tables lets a table change between replace and merge without orphans.
-        return rest_api_source(config, name=name, root_key=True, schema_contract=SCHEMA_CONTRACT)
-    except (DictValidationException, ValueError, TypeError, KeyError) as error:
-        raise ApiConfigError(
-            f"dlt refuses the API description: {error}",
-            expected="a RESTAPIConfig as https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api/basic has it.",
-            fix="change the description that the DAG file passes to elt_dag.",
-        ) from error
 
 
 def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
@@ -340,18 +232,3 @@ def _with_session(auth: Any, session: Session) -> Any:
     if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
         return {"session": session, **auth}
     return auth
-
-
-def _with_parents(source: DltSource) -> set[str]:
-    """The selected resources and those they are made from: a parent may be there for its dependents alone."""
-    found = set(source.selected_resources)
-    for resource in source.selected_resources.values():
-        found.update(_ancestors(resource))
-    return found
-
-
-def _ancestors(resource: DltResource) -> Iterator[str]:
-    parent = resource._pipe.parent
-    while parent is not None:
-        yield parent.name
-        parent = parent.parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,25 +13,28 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.api_connection import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.api.connection_overrides import with_connection
+from ecom_source.api.cursors import cursors, lag
 from ecom_source.dlt_internals.columnar import columnar
-from ecom_source.dlt_internals.settings import PARALLEL_PAGES, tune, tuned_dlt
+from ecom_source.dlt_internals.settings import tuned_dlt
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.session import Traffic, shop_session
-from ecom_source.load.build_source import Component, Plan, build_source, cursors, lag
-from ecom_source.load.load_order import stay_behind
+from ecom_source.load.build_source import Plan, build_source
+from ecom_source.load.components import Component
 from ecom_source.load.load_origin import Origin, origin_table
-from ecom_source.load.pipeline_state import read_watermarks, write_watermarks
+from ecom_source.load.pipeline_state import read_watermarks, stay_behind, write_watermarks
 from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.load.retry_policy import SCHEMA_RACE
 from ecom_source.load.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.load.staging_dataset import Staging, drop_staging
 from ecom_source.load.work_folders import remove_dead_workspaces, remove_workspace
+from ecom_source.options import Options
 from ecom_source.paging.deduplicate import DISTINCT
 from ecom_source.paging.read_tally import Reading
 from ecom_source.secrets.redactor import Redactor
 from ecom_source.secrets.task_logs import keep_redacting, task_logs
 from ecom_source.warehouses import Warehouse, open_warehouse
+from ecom_source.warehouses.file_format import tune
 from ecom_source.warehouses.merge_check import check_merges
 from ecom_source.window.run_window import Run, window_for
 
@@ -73,7 +76,7 @@ class Load:
         component: the resources to load.
         pipeline: dlt's pipeline, named after the component.
         api_conn_id, warehouse_conn_id: the Airflow Connections.
-        parallel_pages: requests for the pages of a resource that are under way at once, at most.
+        options: of each resource; those of a resource that is not named are the defaults.
     """
 
     api: RESTAPIConfig
@@ -81,7 +84,7 @@ class Load:
     pipeline: Pipeline
     api_conn_id: str
     warehouse_conn_id: str
-    parallel_pages: int = PARALLEL_PAGES
+    options: Mapping[str, Options] = field(default_factory=dict)
     _attempt: _Attempt | None = None
 
     def perform(
@@ -154,17 +157,18 @@ class Load:
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
         write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
         _hang_up(attempt)
-        pace = Pace(self.parallel_pages)
+        most = max(self._options(name).parallel_pages for name in self.component.resources)
+        pace = Pace(most)
         tuning = attempt.warehouse.traits.tuning
         attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
-        attempt.ahead = ReadAhead(session, pace, self.parallel_pages)
+        attempt.ahead = ReadAhead(session, pace, most)
         source, attempt.readings = build_source(
             with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
             fill_auth=lambda auth: fill_auth(auth, attempt.connection),
             session=session,
-            ahead=attempt.ahead if self.parallel_pages > 1 else None,
+            ahead=attempt.ahead if most > 1 else None,
         )
         check_merges(source, attempt.warehouse.destination)
         if attempt.origin is not None:
@@ -174,6 +178,9 @@ class Load:
     def base_url(self, connection: ApiConnection) -> str:
         """The shop's address: the Connection's, else the description's."""
         return connection.base_url or self.api["client"]["base_url"]
+
+    def _options(self, name: str) -> Options:
+        return self.options.get(name, Options())
 
     def _plan(self, attempt: _Attempt) -> Plan:
         run = attempt.run

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ecom_source.load.load_order import KEY as WRITTEN_AT
 from ecom_source.window.run_window import Window, iso
 
 if TYPE_CHECKING:
     from dlt.pipeline.pipeline import Pipeline
 
-KEY = "watermarks"
+logger = logging.getLogger(__name__)
+
+WATERMARKS = "watermarks"
 """Under the source, not under the resource: dlt forgets a resource's own state whenever it replaces its table."""
+WRITTEN_AT = "written_at"
+"""Under the source, beside the watermarks: when the state was written, in seconds since 1970 by the worker's clock."""
+MARGIN = 300.0
+"""Seconds that may lie between this note and the load's name. The name itself is looked up only within them."""
 
 
 def read_watermarks(pipeline: Pipeline, source: str) -> dict[str, datetime]:
     """The watermarks (aware, UTC) by resource, as last restored from the warehouse."""
-    found = pipeline.state.get("sources", {}).get(source, {}).get(KEY, {})
+    found = pipeline.state.get("sources", {}).get(source, {}).get(WATERMARKS, {})
     return {name: datetime.fromisoformat(text) for name, text in found.items()}
 
 
@@ -27,9 +33,36 @@ def write_watermarks(pipeline: Pipeline, source: str, windows: Mapping[str, Wind
     """Puts the watermarks after `windows` into the state, to be loaded along with the rows."""
     with pipeline.managed_state() as state:
         ours = state.setdefault("sources", {}).setdefault(source, {})
-        watermarks = ours.setdefault(KEY, {})
+        watermarks = ours.setdefault(WATERMARKS, {})
         moved = {name: iso(window.watermark_after) for name, window in windows.items() if window.watermark_after}
         # A state that is as before is not stored again.
         if moved.items() - watermarks.items():
             watermarks.update(moved)
             ours[WRITTEN_AT] = time.time()
+
+
+def stay_behind(pipeline: Pipeline, source: str) -> None:
+    """Makes the loads of this process come after the one that the pipeline's state was restored from.
+
+    dlt names a load after the time, and takes the state of the highest name for the newest. After a clock that was
+    ahead is set right, each load would then begin from the state of that time: a watermark that a full refresh has set
+    back since would be forgotten, and with it rows. Here a load is named after the one whose state it begins from. This
+    can go once dlt orders states by their version.
+    """
+    from dlt.common.destination.client import WithStateSync
+    from dlt.common.time import increasing_precise_time as clock
+
+    written = pipeline.state.get("sources", {}).get(source, {}).get(WRITTEN_AT)
+    if written is None or time.time() > written + MARGIN:
+        return
+    with pipeline.destination_client() as client:
+        stored = client.get_stored_state(pipeline.pipeline_name) if isinstance(client, WithStateSync) else None
+    newest = float(stored._dlt_load_id) if stored and stored._dlt_load_id else 0.0
+    if newest > time.time():
+        logger.warning(
+            "The last load was named %s s after this moment: the clock of this worker, or of the one before, is wrong. "
+            "This load is named after that one all the same",
+            round(newest - time.time()),
+        )
+        with clock._lock:
+            clock._last = max(clock._last, newest)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ecom_source.dlt_internals.settings import Tuning
+from ecom_source.warehouses.file_format import Tuning
 
 ReplaceStrategy = Literal["insert-from-staging", "staging-optimized"]
 

@@ -9,13 +9,27 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
-
-from ecom_source.dlt_internals.settings import DUCKDB_CONFIG
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType(
+    {
+        # It takes memory for each thread, and a load is short against the rest of a run.
+        "threads": 1,
+        # Each file is read once.
+        "enable_external_file_cache": False,
+        # Five groups of rows would wait in memory to be written together.
+        "write_buffer_row_group_count": 1,
+        # What it has let go of goes back to the machine, rather than to be kept for what comes.
+        "allocator_flush_threshold": "1MB",
+        "allocator_bulk_deallocation_flush_threshold": "1MB",
+    }
+)
+"""With which DuckDB opens a file; those of the Connection win. What it may take in all: `warehouses/memory.py`."""
 
 ALIASES = {"threads": "worker_threads"}
 """Other names of DuckDB's for what we set."""

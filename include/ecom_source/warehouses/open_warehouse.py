@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecom_source.api.api_connection import find_connection
 from ecom_source.dlt_internals.duckdb_memory import Memory, within
 from ecom_source.errors import ConnectionFieldError
+from ecom_source.secrets.airflow_connection import find_connection
 from ecom_source.warehouses.capabilities import Traits, traits_of
 from ecom_source.warehouses.catalog import access_of
 from ecom_source.warehouses.connection_fields import Fields, spoken_parts

@@ -11,7 +11,7 @@ from tests.support.loads import KEY, Tables, make_load, manual, perform
 
 from demo_shop import DemoShop
 from ecom_source import ECOMMERCE_API
-from ecom_source.dlt_internals.settings import PARALLEL_PAGES
+from ecom_source.options import Options
 from ecom_source.window.run_window import iso
 
 
@@ -21,7 +21,8 @@ def test_requests_of_a_first_load_are_those_of_the_specification(
 ) -> None:
     run = manual()
     loading = make_load(ECOMMERCE_API, "ecommerce_data", temp=tmp_path)
-    loading.parallel_pages = PARALLEL_PAGES if in_parallel else 1
+    if not in_parallel:
+        loading.options = {"ecommerce_data": Options(parallel_pages=1)}
     perform(loading, run)
     asked = shop.requests
     if in_parallel:

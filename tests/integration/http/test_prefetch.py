@@ -12,6 +12,7 @@ from tests.support.loads import Tables, connection_json, make_load, perform
 from tests.support.rows_api import RowsApi, serving
 
 from ecom_source.load.report import Report
+from ecom_source.options import Options
 
 ROWS = [{"id": key, "updated_at": "2026-01-01T00:00:00Z"} for key in range(1, 2951)]
 WHOLE, WINDOWED = whole("things", "/rows"), windowed("things", "/rows")
@@ -19,8 +20,7 @@ WHOLE, WINDOWED = whole("things", "/rows"), windowed("things", "/rows")
 
 def load(shop: RowsApi, resource: Any, temp: Path, monkeypatch: pytest.MonkeyPatch, pages: int = 8) -> Report:
     monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
-    monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", pages)
-    return perform(make_load(api(resource), "things", temp=temp))
+    return perform(make_load(api(resource), "things", temp=temp, options=Options(parallel_pages=pages)))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.support.loads import Tables, make_load, perform
 
 from demo_shop import DemoShop, RequestRecord
 from ecom_source.errors import IncompleteReadError
-from ecom_source.load.build_source import Component
+from ecom_source.load.components import Component
 
 
 @pytest.fixture(params=[1, 8], ids=["one by one", "in parallel"], autouse=True)

@@ -40,7 +40,7 @@ from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
 from ecom_source.errors import ApiConfigError
-from ecom_source.load.build_source import Component
+from ecom_source.load.components import Component
 from ecom_source.load.load import Load
 from ecom_source.load.report import Report
 from ecom_source.load.staging_dataset import Staging

@@ -16,10 +16,10 @@ from ecom_source.api.api_connection import (
     add_command,
     api_connection,
     fill_auth,
-    find_connection,
     secrets_in_dlt,
 )
 from ecom_source.errors import ConnectionFieldError
+from ecom_source.secrets.airflow_connection import find_connection
 
 KEY = 'k+y/=&%é"1'
 

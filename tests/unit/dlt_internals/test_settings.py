@@ -12,8 +12,9 @@ from dlt.common.configuration import resolve_configuration
 from dlt.common.data_writers.buffered import BufferedDataWriter
 from dlt.common.schema.typing import TTableSchema
 
-from ecom_source.dlt_internals.settings import Tuning, tune, tuned_dlt
+from ecom_source.dlt_internals.settings import tuned_dlt
 from ecom_source.warehouses.capabilities import traits_of
+from ecom_source.warehouses.file_format import Tuning, tune
 
 TABLE: TTableSchema = {"name": "orders", "columns": {"id": {"name": "id", "data_type": "bigint"}}}
 WITH_JSON: TTableSchema = {"name": "orders", "columns": {"more": {"name": "more", "data_type": "json"}}}

@@ -13,9 +13,11 @@ import requests
 from dlt.sources.helpers.rest_client.paginators import OffsetPaginator, PageNumberPaginator
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from ecom_source.api.cursors import cursors, lag
 from ecom_source.api.ecommerce import ECOMMERCE_API
 from ecom_source.errors import ApiConfigError
-from ecom_source.load.build_source import Component, Plan, build_source, components, cursors, lag
+from ecom_source.load.build_source import Plan, build_source
+from ecom_source.load.components import Component, components
 from ecom_source.paging.checked_paginator import WatchedPaginator
 from ecom_source.paging.offset_paginator import FollowingOffsetPaginator
 from ecom_source.window.cursor_format import cursor_of

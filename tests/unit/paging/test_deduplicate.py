@@ -8,7 +8,8 @@ import pytest
 import requests
 from tests.support.apis import api, whole
 
-from ecom_source.load.build_source import Plan, build_source, components
+from ecom_source.load.build_source import Plan, build_source
+from ecom_source.load.components import components
 from ecom_source.paging.deduplicate import DISTINCT
 
 PLAN = Plan(distinct_rows=True)

@@ -11,8 +11,8 @@ import pytest
 from airflow.sdk import Connection
 from tests.unit.warehouses.cases import ACCOUNT, CASES, LAKES, PEM, SERVER, SNOWFLAKE, Case
 
-from ecom_source.api.api_connection import find_connection
 from ecom_source.errors import ConnectionFieldError
+from ecom_source.secrets.airflow_connection import find_connection
 from ecom_source.secrets.redactor import Redactor
 from ecom_source.warehouses.catalog import LOGINS, access_of, login_of
 from ecom_source.warehouses.connection_fields import Fields

@@ -1,0 +1,111 @@
+"""Which resources are read together: one task, one dlt pipeline and one schema for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dlt.common.schema.typing import TSchemaContract
+from dlt.sources.rest_api.typing import RESTAPIConfig
+
+from ecom_source.api.rest_config import clone, default_endpoint, described, name_of
+from ecom_source.errors import ApiConfigError
+
+if TYPE_CHECKING:
+    from dlt.extract import DltResource, DltSource
+
+SCHEMA_CONTRACT: TSchemaContract = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
+"""What happens to a value that fits no column: nothing is lost, dlt adds a column or table, and the report says so.
+
+A resource's own `schema_contract` wins. See https://dlthub.com/docs/general-usage/schema-contracts.
+"""
+
+
+@dataclass(frozen=True)
+class Component:
+    """Resources that are read together: one that stands alone, or a parent with those that depend on it.
+
+    Args:
+        name: the parent's name; the name of its task, its dlt pipeline and its schema.
+        resources: all names, the parent first.
+    """
+
+    name: str
+    resources: tuple[str, ...]
+
+
+def components(api: RESTAPIConfig) -> list[Component]:
+    """The resources of `api`, grouped as dlt itself decomposes a source, in their declared order.
+
+    No secret and no network is needed: the auth is left out, since only the names matter here.
+
+    Raises:
+        ApiConfigError: dlt refuses the description; its own message is kept.
+    """
+    config = clone(api)
+    for block in (config.get("client"), default_endpoint(config), *(each["endpoint"] for each in described(config))):
+        if isinstance(block, dict):
+            block.pop("auth", None)
+    source = source_of(config, name="components")
+    declared = [name_of(resource) for resource in api["resources"]]
+    found = []
+    for part in source.decompose("scc"):
+        # A transformer may bring a parent that is not declared itself.
+        names = sorted(_with_parents(part), key=lambda name: declared.index(name) if name in declared else -1)
+        root = next(name for name in names if not part.resources[name].is_transformer)
+        found.append(Component(root, (root, *(name for name in names if name != root))))
+    found.sort(key=lambda part: min(declared.index(each) for each in part.resources if each in declared))
+    return _sharing_tables(found, config)
+
+
+def _sharing_tables(parts: list[Component], config: RESTAPIConfig) -> list[Component]:
+    """Components that write the same table as one: a task that replaces it would drop the rows of the other."""
+    tables = {item["name"]: item.get("table_name") or item["name"] for item in described(config)}
+    owners: dict[str, int] = {}
+    found: list[Component] = []
+    for part in parts:
+        written = {tables.get(name, name) for name in part.resources}
+        owner = next((owners[table] for table in written if table in owners), len(found))
+        if owner == len(found):
+            found.append(part)
+        else:
+            found[owner] = Component(found[owner].name, (*found[owner].resources, *part.resources))
+        owners.update(dict.fromkeys(written, owner))
+    return found
+
+
+def _with_parents(source: DltSource) -> set[str]:
+    """The selected resources and those they are made from: a parent may be there for its dependents alone."""
+    found = set(source.selected_resources)
+    for resource in source.selected_resources.values():
+        found.update(ancestors(resource))
+    return found
+
+
+def ancestors(resource: DltResource) -> Iterator[str]:
+    """The names of the resources that `resource` is made from, the nearest first."""
+    parent = resource._pipe.parent
+    while parent is not None:
+        yield parent.name
+        parent = parent.parent
+
+
+def source_of(config: RESTAPIConfig, *, name: str) -> DltSource:
+    """dlt's source of a finished description.
+
+    Raises:
+        ApiConfigError: dlt refuses the description; its own message is kept.
+    """
+    from dlt.common.exceptions import DictValidationException
+    from dlt.sources.rest_api import rest_api_source
+
+    try:
+        # The root key in nested tables lets a table change between replace and merge without orphans.
+        return rest_api_source(config, name=name, root_key=True, schema_contract=SCHEMA_CONTRACT)
+    except (DictValidationException, ValueError, TypeError, KeyError) as error:
+        raise ApiConfigError(
+            f"dlt refuses the API description: {error}",
+            expected="a RESTAPIConfig as https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api/basic has it.",
+            fix="change the description that the DAG file passes to elt_dag.",
+        ) from error

@@ -1,0 +1,69 @@
+"""What is ours to set for a resource. What is dlt's stays in its `RESTAPIConfig`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecom_source.errors import ApiConfigError
+
+PARALLEL_PAGES = 10
+"""Requests under way at once: few enough for a shop that others use as well."""
+IN_THE_DAG_FILE = "change `options` in the DAG file."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a resource is read and loaded, beyond what dlt's `RESTAPIConfig` can say.
+
+    Args:
+        parallel_pages: requests for the pages of a resource that are under way at once, at most; 1 reads one page after
+            the other. It takes offset pages with a total; others are always read one after the other.
+
+    Raises:
+        ApiConfigError: a value that it cannot be.
+    """
+
+    parallel_pages: int = PARALLEL_PAGES
+
+    def __post_init__(self) -> None:
+        """Refuses at parse what no run could do."""
+        pages: Any = self.parallel_pages
+        if not isinstance(pages, int) or isinstance(pages, bool) or pages < 1:
+            raise ApiConfigError(
+                f"parallel_pages is {self.parallel_pages!r}.",
+                expected="a whole number from 1 on; 1 reads one page after the other.",
+                fix=IN_THE_DAG_FILE,
+            )
+
+
+AnyOptions = Options | Mapping[str, Options] | None
+"""As `elt_dag` takes them: for all resources, by resource, or none."""
+
+
+def options_by_resource(options: AnyOptions, names: Iterable[str]) -> dict[str, Options]:
+    """The options of each of the resources `names`.
+
+    Raises:
+        ApiConfigError: options for a resource that there is not, or something else than `Options`.
+    """
+    names = tuple(names)
+    given: Any = Options() if options is None else options
+    if isinstance(given, Options):
+        return dict.fromkeys(names, given)
+    given = dict(given) if isinstance(given, Mapping) else {"": given}
+    for name, each in given.items():
+        if not isinstance(each, Options):
+            raise ApiConfigError(
+                f"The options{f' of {name!r}' if name else ''} are {type(each).__name__!r}: {str(each)[:60]}.",
+                expected='`Options(…)` for all resources, or a dict of them by resource: {"orders": Options(…)}.',
+                fix=IN_THE_DAG_FILE,
+            )
+        if name not in names:
+            raise ApiConfigError(
+                f"There are options for {name!r}, which is no resource of the API description.",
+                expected=f"one of {', '.join(names)}.",
+                fix=IN_THE_DAG_FILE,
+            )
+    return {name: given.get(name, Options()) for name in names}
