@@ -27,7 +27,7 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 
 def room_of(module: str) -> str:
     """The room of `ecom_source.paging.seen_keys` is `paging`; of the package itself, nothing."""
-    return (module.split(".") + ["", ""])[1]
+    return module.split(".")[1] if "." in module else ""
 
 
 def imported(path: Path) -> set[str]:
