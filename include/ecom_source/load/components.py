@@ -10,6 +10,7 @@ from dlt.common.schema.typing import TSchemaContract
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.rest_config import clone, default_endpoint, described, name_of
+from ecom_source.dlt_internals.resource_tree import parents_of
 from ecom_source.errors import ApiConfigError
 
 if TYPE_CHECKING:
@@ -85,10 +86,7 @@ def _with_parents(source: DltSource) -> set[str]:
 
 def ancestors(resource: DltResource) -> Iterator[str]:
     """The names of the resources that `resource` is made from, the nearest first."""
-    parent = resource._pipe.parent
-    while parent is not None:
-        yield parent.name
-        parent = parent.parent
+    yield from parents_of(resource)
 
 
 def source_of(config: RESTAPIConfig, *, name: str) -> DltSource:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ecom_source.dlt_internals.load_ids import name_loads_after
 from ecom_source.window.run_window import Window, iso
 
 if TYPE_CHECKING:
@@ -44,25 +45,21 @@ def write_watermarks(pipeline: Pipeline, source: str, windows: Mapping[str, Wind
 def stay_behind(pipeline: Pipeline, source: str) -> None:
     """Makes the loads of this process come after the one that the pipeline's state was restored from.
 
-    dlt names a load after the time, and takes the state of the highest name for the newest. After a clock that was
-    ahead is set right, each load would then begin from the state of that time: a watermark that a full refresh has set
-    back since would be forgotten, and with it rows. Here a load is named after the one whose state it begins from. This
-    can go once dlt orders states by their version.
+    After a clock that was ahead is set right, each load would begin from the state of that time: a watermark that a
+    full refresh has set back since would be forgotten, and with it rows.
     """
     from dlt.common.destination.client import WithStateSync
-    from dlt.common.time import increasing_precise_time as clock
 
     written = pipeline.state.get("sources", {}).get(source, {}).get(WRITTEN_AT)
     if written is None or time.time() > written + MARGIN:
         return
     with pipeline.destination_client() as client:
         stored = client.get_stored_state(pipeline.pipeline_name) if isinstance(client, WithStateSync) else None
-    newest = float(stored._dlt_load_id) if stored and stored._dlt_load_id else 0.0
+    newest = float(stored.as_doc().get("_dlt_load_id") or 0) if stored else 0.0
     if newest > time.time():
         logger.warning(
             "The last load was named %s s after this moment: the clock of this worker, or of the one before, is wrong. "
             "This load is named after that one all the same",
             round(newest - time.time()),
         )
-        with clock._lock:
-            clock._last = max(clock._last, newest)
+        name_loads_after(newest)

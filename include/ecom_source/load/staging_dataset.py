@@ -68,7 +68,7 @@ def drop_staging(pipeline: Pipeline, staging: Staging) -> None:
 
 def _drop_folders(pipeline: Pipeline, staging: Staging) -> None:
     """The same where datasets are folders. Merges need none there, but a replaced table may."""
-    client: Any = pipeline._fs_client()
+    client: Any = pipeline.destination_client()
     with client.with_staging_dataset():
         own = client.dataset_name
     mark = own if staging.owner is None else f"_staging_{staging.owner}_"

@@ -131,7 +131,9 @@ def secrets_of(fields: Fields, destination: Destination[Any, Any]) -> tuple[str,
 
 
 def _configuration(destination: Destination[Any, Any]) -> Any:
-    return destination.configuration(destination.spec()._bind_dataset_name(dataset_name="checked"))
+    config: Any = destination.spec()
+    config.dataset_name = "checked"
+    return destination.configuration(config)
 
 
 def _connection(conn_id: str) -> Connection:

@@ -12,7 +12,7 @@ from dlt.common.configuration import resolve_configuration
 from dlt.common.data_writers.buffered import BufferedDataWriter
 from dlt.common.schema.typing import TTableSchema
 
-from ecom_source.dlt_internals.settings import tuned_dlt
+from ecom_source.dlt_internals.settings import NAME, tuned_dlt
 from ecom_source.warehouses.capabilities import traits_of
 from ecom_source.warehouses.file_format import Tuning, tune
 
@@ -95,3 +95,11 @@ def test_duckdb_takes_one_file_at_a_time_unless_told_otherwise() -> None:
     assert tuned(dlt.destinations.duckdb("x.duckdb")).capabilities().loader_parallelism_strategy == "sequential"
     own = dlt.destinations.duckdb("x.duckdb", loader_parallelism_strategy="parallel")
     assert tuned(own).capabilities().loader_parallelism_strategy == "parallel"
+
+
+def test_the_provider_is_registered_once_and_empty_outside_of_a_load() -> None:
+    for _ in range(2):
+        with tuned_dlt():
+            pass
+    ours = [each for each in dlt.config.config_providers if each.name == NAME]
+    assert [each.is_empty for each in ours] == [True]
