@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from tests.support.apis import api, whole
 from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, make_load, perform
 from tests.support.postgres import Postgres
 from tests.support.rows_api import RowsApi, serving
+
+from ecom_source.options import Options
 
 COLUMNS = {
     "price": {"data_type": "decimal", "precision": 18, "scale": 4},
@@ -166,18 +167,18 @@ def warehouse(
 
 
 @pytest.mark.parametrize(
-    ("rows", "more", "settings"),
+    ("rows", "more", "settings", "pages"),
     [
-        pytest.param(ROWS, {}, {}, id="as it is"),
-        pytest.param(ROWS, {}, {"PAGES": "1"}, id="one page after the other"),
-        pytest.param(ROWS, {}, {"DATA_WRITER__DISABLE_COMPRESSION": "false"}, id="files compressed"),
-        pytest.param(ROWS, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "7"}, id="rows in small chunks, most by columns"),
-        pytest.param(PLAIN, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "20"}, id="plain rows by columns"),
-        pytest.param(ROWS, {"file_format": "insert_values"}, {}, id="a file format of the resource"),
-        pytest.param(ROWS, {"write_disposition": "replace"}, {}, id="replace"),
-        pytest.param(ROWS, {"max_table_nesting": 1}, {}, id="nested to a limit"),
-        pytest.param(HUGE, {}, {}, id="numbers of 19 digits"),
-        pytest.param(NUL, {}, {}, id="a NUL in a text"),
+        pytest.param(ROWS, {}, {}, 10, id="as it is"),
+        pytest.param(ROWS, {}, {}, 1, id="one page after the other"),
+        pytest.param(ROWS, {}, {"DATA_WRITER__DISABLE_COMPRESSION": "false"}, 10, id="files compressed"),
+        pytest.param(ROWS, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "7"}, 10, id="rows in small chunks, most by columns"),
+        pytest.param(PLAIN, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "20"}, 10, id="plain rows by columns"),
+        pytest.param(ROWS, {"file_format": "insert_values"}, {}, 10, id="a file format of the resource"),
+        pytest.param(ROWS, {"write_disposition": "replace"}, {}, 10, id="replace"),
+        pytest.param(ROWS, {"max_table_nesting": 1}, {}, 10, id="nested to a limit"),
+        pytest.param(HUGE, {}, {}, 10, id="numbers of 19 digits"),
+        pytest.param(NUL, {}, {}, 10, id="a NUL in a text"),
     ],
 )
 def test_every_table_is_the_same(
@@ -187,6 +188,7 @@ def test_every_table_is_the_same(
     rows: list[Any],
     more: dict[str, Any],
     settings: dict[str, str],
+    pages: int,
 ) -> None:
     destination, plain, ours = warehouse
     plain_more = {name: value for name, value in more.items() if name != "file_format"}
@@ -196,7 +198,7 @@ def test_every_table_is_the_same(
         requests = len(shop.requests)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", int(os.environ.get("PAGES", "10")))
-        perform(make_load(description(**more), "things", dataset="ours", temp=tmp_path))
+        options = Options(parallel_pages=pages)
+        perform(make_load(description(**more), "things", dataset="ours", temp=tmp_path, options=options))
         assert len(shop.requests) - requests <= requests + 1
     assert_same(ours, plain)

@@ -5,8 +5,9 @@ looks at a whole chunk of rows at once, wherever that cannot make a difference: 
 of its column's type or of one that leads to it in one way only. Any other chunk is left to dlt, the first of a new
 table or column among them, so that all that dlt decides (names, types, variants, contracts) is decided by dlt.
 
-dlt has no place to plug this in, so its class is exchanged for the time of a load. This can go once dlt's normalizer of
-JSON rows works on columns: https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/normalize/items_normalizers/jsonl.py.
+dlt has no place to plug this in, so its class is exchanged for the time of a load; where dlt has moved what this stands
+on, it does all rows its own way. This can go once dlt's normalizer of JSON rows works on columns:
+https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/normalize/items_normalizers/jsonl.py.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ecom_source.dlt_internals.fallback import go_dlts_own_way
+
 if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.normalize.items_normalizers import ItemsNormalizer
+
+FEATURE = "rows made into columns"
 
 
 @contextmanager
@@ -29,9 +34,15 @@ def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
         expect: is told how many rows came so far, of how many bytes, and for which tables, before they are loaded; not
             where dlt normalizes in processes of its own.
     """
-    from dlt.normalize import worker
-    from dlt.normalize.items_normalizers import JsonLItemsNormalizer
+    worker: Any
+    try:
+        from dlt.normalize import worker
 
+        theirs: type[ItemsNormalizer] = worker.JsonLItemsNormalizer
+    except (ImportError, AttributeError) as error:
+        go_dlts_own_way(FEATURE, str(error))
+        yield
+        return
     rows_so_far = size_so_far = 0
     process = os.getpid()
 
@@ -42,15 +53,21 @@ def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
             expect(rows_so_far, size_so_far, schema)
 
     def normalizer(item_storage: Any, *given: Any, **more: Any) -> ItemsNormalizer:
+        own = theirs(item_storage, *given, **more)
         if item_storage.writer_spec.file_format != "parquet":
-            return JsonLItemsNormalizer(item_storage, *given, **more)
-        # Arrow takes a while to import, and a run that finds nothing new does without.
-        from ecom_source.dlt_internals.columnar.normalizer import ColumnarNormalizer
+            return own
+        try:
+            # Arrow takes a while to import, and a run that finds nothing new does without.
+            from ecom_source.dlt_internals.columnar.normalizer import ColumnarNormalizer, check_reach
 
-        return ColumnarNormalizer(item_storage, *given, expect=told, **more)
+            check_reach(own)
+            return ColumnarNormalizer(item_storage, *given, expect=told, **more)
+        except (ImportError, AttributeError) as error:
+            go_dlts_own_way(FEATURE, str(error))
+            return own
 
-    worker.JsonLItemsNormalizer = normalizer  # type: ignore[assignment,attr-defined]
+    worker.JsonLItemsNormalizer = normalizer
     try:
         yield
     finally:
-        worker.JsonLItemsNormalizer = JsonLItemsNormalizer  # type: ignore[attr-defined]
+        worker.JsonLItemsNormalizer = theirs
