@@ -62,12 +62,6 @@ def _bounded() -> None:
     type.__setattr__(Memory, "bound", lambda *given: None)
 
 
-def _look_round_once() -> None:
-    from ecom_source.http import session as client
-
-    vars(client).update(_look_round_once=lambda session: None)
-
-
 def _compiled_selector() -> None:
     from ecom_source.load import build_source as source
 
@@ -82,7 +76,6 @@ WITHOUT: Mapping[str, Callable[[], None]] = {
     "a calm garbage collector": _calm_collector,
     "pages decoded once": _decoded_once,
     "the selector compiled once": _compiled_selector,
-    "proxies looked up once": _look_round_once,
     "rows passed once": lambda: _tuning(distinct_rows=False),
     "one file at a time": lambda: _tuning(one_file_at_a_time=False),
     "small sets of keys": _large_sets,

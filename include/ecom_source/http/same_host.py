@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from requests.sessions import SessionRedirectMixin
 
 from ecom_source.errors import RequestFailedError
+from ecom_source.http.requests_internals import check_redirects
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
@@ -26,7 +27,7 @@ def stay_at_home(session: Session) -> None:
     def refuse(request: PreparedRequest, response: Response) -> None:
         check_host(str(response.request.url), str(request.url))
 
-    session.rebuild_auth = refuse  # type: ignore[method-assign]
+    check_redirects(session, refuse)
 
 
 def check_host(before: str, after: str) -> None:

@@ -76,22 +76,7 @@ def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     stay_at_home(session)
-    _look_round_once(session)
     return session
-
-
-def _look_round_once(session: Session) -> None:
-    """Looks through the environment for proxies and certificates once per host; requests does it for each request."""
-    look, known = session.merge_environment_settings, dict[Any, Any]()
-
-    def settings(url: str, *given: Any) -> Any:
-        parts = urlsplit(url)
-        place = parts.scheme, parts.netloc, repr(given)
-        if place not in known:
-            known[place] = look(url, *given)
-        return dict(known[place])
-
-    session.merge_environment_settings = settings  # type: ignore[method-assign,assignment]
 
 
 class _CountingAdapter(BoundedAdapter):
