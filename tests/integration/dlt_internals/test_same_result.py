@@ -16,6 +16,8 @@ from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, mak
 from tests.support.postgres import Postgres
 from tests.support.rows_api import RowsApi, serving
 
+from ecom_source import Options
+
 COLUMNS = {
     "price": {"data_type": "decimal", "precision": 18, "scale": 4},
     "changed": {"data_type": "timestamp"},
@@ -196,7 +198,7 @@ def test_every_table_is_the_same(
         requests = len(shop.requests)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", int(os.environ.get("PAGES", "10")))
-        perform(make_load(description(**more), "things", dataset="ours", temp=tmp_path))
+        monkeypatch.setattr("tests.support.loads.DEFAULTS", Options(parallel_pages=int(os.environ.get("PAGES", "10"))))
+        perform(make_load(description(**more), "things", dataset="ours"))
         assert len(shop.requests) - requests <= requests + 1
     assert_same(ours, plain)
