@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ecom_source.errors import ApiConfigError
 
@@ -21,11 +21,20 @@ class Options:
         parallel_pages: requests for the pages of a resource that are under way at once, at most; 1 reads one page after
             the other. It takes offset pages with a total; others are always read one after the other.
 
+        total: where the shop says how many rows there are: a JSONPath in each answer (`meta.total`), the name of a
+            header (`X-WP-Total`), or a path that counts, asked with the same parameters (`/orders/count`). A read that
+            stays short of it fails. None looks at the usual places, whose word is not enough to fail a read; False
+            looks nowhere.
+        read_twice: read everything twice, with different page sizes where that can be, and fail where the keys differ:
+            for a shop that says no total.
+
     Raises:
         ApiConfigError: a value that it cannot be.
     """
 
     parallel_pages: int = PARALLEL_PAGES
+    total: str | Literal[False] | None = None
+    read_twice: bool = False
 
     def __post_init__(self) -> None:
         """Refuses at parse what no run could do."""
@@ -34,6 +43,14 @@ class Options:
             raise ApiConfigError(
                 f"parallel_pages is {self.parallel_pages!r}.",
                 expected="a whole number from 1 on; 1 reads one page after the other.",
+                fix=IN_THE_DAG_FILE,
+            )
+        total: Any = self.total
+        if total is not None and total is not False and not (isinstance(total, str) and total):
+            raise ApiConfigError(
+                f"total is {total!r}.",
+                expected="a JSONPath such as meta.total, a header such as X-WP-Total, a path such as /orders/count, "
+                "None or False.",
                 fix=IN_THE_DAG_FILE,
             )
 

@@ -137,7 +137,6 @@ def _load(order: Order) -> Ending:
     from tests.support.striking import strike
 
     from ecom_source.load.staging_dataset import Staging
-    from ecom_source.load.work_folders import workspace
 
     # As Airflow leaves them to a task.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -146,7 +145,7 @@ def _load(order: Order) -> Ending:
     tempfile.tempdir = None
     strike(order.point, BLOWS[order.blow])
     try:
-        perform(make_load(ORDERS, "orders", temp=workspace()), staging=Staging.named("faults", order.attempt))
+        perform(make_load(ORDERS, "orders"), staging=Staging.named("faults", order.attempt))
     except BaseException as error:
         _HELD.clear()
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

@@ -23,7 +23,6 @@ from tests.support.postgres import Postgres
 from demo_shop import DemoShop
 from ecom_source.load.report import Report
 from ecom_source.load.staging_dataset import Staging
-from ecom_source.load.work_folders import workspace
 from ecom_source.window.run_window import Run
 
 ROWS, PAGE = 30, 10
@@ -133,7 +132,7 @@ class Scene:
         self.clock.slept.clear()
         began, report, error = time.monotonic(), None, None
         try:
-            report = perform(make_load(ORDERS, "orders", temp=workspace()), run, staging=self._staging())
+            report = perform(make_load(ORDERS, "orders"), run, staging=self._staging())
         except Exception as raised:
             error = raised
         assert time.monotonic() - began < MOST_SECONDS

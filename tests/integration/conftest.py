@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from dlt.sources.rest_api.typing import RESTAPIConfig
-from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, run_load
+from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, load_as
 from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
@@ -35,11 +35,11 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tables:
 
 
 @pytest.fixture
-def load(tables: Tables, tmp_path: Path) -> Loader:
+def load(tables: Tables) -> Loader:
     """Loads an API as its tasks would; a manual run without a window unless told otherwise."""
 
     def load(api: RESTAPIConfig, run: Run | None = None, *, dataset: str = "ecommerce") -> dict[str, Report]:
-        return run_load(api, run, dataset=dataset, temp=tmp_path)
+        return load_as(api, run, dataset=dataset)
 
     return load
 

@@ -11,24 +11,25 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import dlt
 import duckdb
-from dlt.pipeline.helpers import retry_load
 from dlt.sources.rest_api.typing import RESTAPIConfig
-from tenacity import retry_if_exception
 
 from demo_shop import DemoShop
-from ecom_source.load.components import components
 from ecom_source.load.load import Load
 from ecom_source.load.load_origin import Origin
+from ecom_source.load.parse_checks import check_api
 from ecom_source.load.report import Report
-from ecom_source.load.retry_policy import READ_AGAIN, STEPS
 from ecom_source.load.staging_dataset import Staging
-from ecom_source.options import AnyOptions, options_by_resource
+from ecom_source.options import AnyOptions, Options
+from ecom_source.testing import new_load, run_load, run_pipeline
 from ecom_source.window.run_window import Interval, Run
 
 KEY = 'k+y/=&%é"1'
 """An API key that looks different in a URL, in JSON, in a header and in a repr."""
+
+
+DEFAULTS = Options()
+"""The options of a load that is given none; a test may exchange them."""
 
 
 def connection_json(url: str | None, key: str | None = KEY, **more: Any) -> str:
@@ -36,31 +37,27 @@ def connection_json(url: str | None, key: str | None = KEY, **more: Any) -> str:
     return json.dumps({"conn_type": "ecom_api", "host": url, "password": key, **more})
 
 
-def run_load(
-    api: RESTAPIConfig,
-    run: Run | None = None,
-    *,
-    dataset: str = "ecommerce",
-    temp: Path,
-    options: AnyOptions = None,
-) -> dict[str, Report]:
-    """Loads every component of `api` as a task would, but with no Airflow around; the reports by component."""
-    return {
-        component.name: perform(make_load(api, component.name, dataset=dataset, temp=temp, options=options), run)
-        for component in components(api)
-    }
+def load_as(api: RESTAPIConfig, run: Run | None = None, **more: Any) -> dict[str, Report]:
+    """Loads an API as `run` asks for it; a manual run without a window unless told otherwise."""
+    run = run or manual()
+    return run_load(
+        api,
+        options=more.pop("options", None) or DEFAULTS,
+        kind=run.kind,
+        now=run.now,
+        interval=(run.interval.start, run.interval.end) if run.interval else None,
+        window_start=run.window_start,
+        window_end=run.window_end,
+        full_refresh=run.full_refresh,
+        **more,
+    )
 
 
-def make_load(
-    api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", temp: Path, options: AnyOptions = None
-) -> Load:
-    """The load of one component, in a work folder below `temp`."""
-    parts = components(api)
-    component = next(each for each in parts if each.name == name)
-    chosen = options_by_resource(options, [name for part in parts for name in part.resources])
-    folder = temp / f"dlt_{uuid4().hex[:8]}" / "pipelines"
-    pipeline = dlt.pipeline(name, dataset_name=dataset, pipelines_dir=str(folder))
-    return Load(api, component, pipeline, "ecom_api", "ecom_warehouse", chosen)
+def make_load(api: RESTAPIConfig, name: str, *, dataset: str = "ecommerce", options: AnyOptions = None) -> Load:
+    """The load of one component, for a test that needs more of it than its report."""
+    checked = check_api(api, dataset_name=dataset, options=options or DEFAULTS)
+    (component,) = [each for each in checked.components if each.name == name]
+    return new_load(api, component, checked, dataset)
 
 
 def perform(
@@ -72,18 +69,8 @@ def perform(
     before: Callable[[], None] = lambda: None,
 ) -> Report:
     """Performs a load; a manual run without a window unless told otherwise. `before` runs once the source is there."""
-
-    def execute() -> None:
-        load.pipeline.activate()
-        load.pipeline.drop()
-        source = load.source()
-        before()
-        # As dlt's task group does it.
-        for attempt in READ_AGAIN.copy(retry=retry_if_exception(retry_load(STEPS))):
-            with attempt:
-                load.pipeline.run(source)
-
-    return load.perform(run or manual(), execute, staging=staging or Staging(None, uuid4().hex[:12]), origin=origin)
+    staging = staging or Staging(None, uuid4().hex[:12])
+    return load.perform(run or manual(), lambda: run_pipeline(load, before), staging=staging, origin=origin)
 
 
 def manual(**fields: Any) -> Run:

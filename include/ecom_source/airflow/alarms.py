@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ecom_source.errors import ApiConfigError, IncompleteReadError
 
 if TYPE_CHECKING:
-    from airflow.sdk import Asset, BaseNotifier
+    from airflow.sdk import DAG, Asset, BaseNotifier
     from airflow.sdk.definitions.deadline import DeadlineAlert
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,21 @@ class Alarms:
         # In the triggerer: what an executor runs for a deadline may not read the notifier's Connection (Airflow 3.3).
         callback = AsyncCallback(raise_late, kwargs={"notifier": path, "settings": dict(self.settings)})
         return [DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, self.late, callback, name="late")]
+
+    def check_deadline(self, dag: DAG) -> None:
+        """Refuse `late` in a DAG that has no deadline for it.
+
+        Raises:
+            ApiConfigError: the alarm would never be raised.
+        """
+        path = f"{raise_late.__module__}.{raise_late.__qualname__}"
+        given: Any = dag.deadline or []
+        if self.late is not None and not any(alert.callback.path == path for alert in given):
+            raise ApiConfigError(
+                "The alarm `late` is set for a task group, but the DAG has no deadline for it.",
+                expected="a deadline of the DAG: it is the run that is late, not one of its tasks.",
+                fix="write `DAG(…, deadline=alarms.deadlines())` in the DAG file, or leave `late` out.",
+            )
 
     def on_failure(self, context: Mapping[str, Any]) -> None:
         """Airflow's failure callback."""

@@ -1,36 +1,21 @@
-"""`elt_dag`: a shop's API as an Airflow DAG, one task per resource in dlt's own task group."""
+"""`elt_dag`: a shop's API as an Airflow DAG with one task group."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+import inspect
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, Asset, Param
+from airflow.sdk import DAG
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.airflow.alarms import Alarms
-from ecom_source.airflow.task import perform_task
-from ecom_source.api.cursors import cursors
-from ecom_source.errors import ApiConfigError
-from ecom_source.load.components import Component, components
-from ecom_source.options import AnyOptions, Options, options_by_resource
-
-if TYPE_CHECKING:
-    from airflow.sdk import BaseOperator
-
-Decompose = Literal["serialize", "parallel", "none"]
-
-TASK_DEFAULTS: Mapping[str, Any] = {
-    # dlt has retried every request by now, and an error that a person must mend is never retried. One more attempt is
-    # for what dlt cannot outlive: a killed worker, a warehouse that went away.
-    "retries": 1,
-    "retry_delay": timedelta(minutes=1),
-}
+from ecom_source.airflow.load_tasks import Decompose, LoadTasks, named_after, refuse_unknown
+from ecom_source.airflow.task_group import TASK_DEFAULTS, new_group
+from ecom_source.airflow.trigger_form import trigger_form
+from ecom_source.options import AnyOptions
 
 
 def elt_dag(
@@ -50,6 +35,8 @@ def elt_dag(
 ) -> DAG:
     """A DAG that copies the resources of `api` into a warehouse and keeps the copy exact.
 
+    To put the loads between tasks of your own, use `elt_task_group` in a DAG of your own.
+
     Args:
         dag_id: the DAG's id.
         api: dlt's `RESTAPIConfig`, its secrets left out. They come from the Connection `api_conn_id`, in the task.
@@ -66,93 +53,44 @@ def elt_dag(
         **dag_kwargs: passed to Airflow's `DAG`.
 
     Raises:
-        ApiConfigError: dlt refuses `api`, or a cursor cannot be loaded by window.
+        ApiConfigError: the description, an option, a name or an argument cannot work.
     """
-    with _named(dag_id):
-        parts = components(api)
-        names = tuple(name for part in parts for name in part.resources)
-        cursors(api, names)
-        chosen = options_by_resource(options, names)
+    with named_after(dag_id):
+        refuse_unknown(
+            dag_kwargs, set(inspect.signature(DAG).parameters), "an argument of elt_dag, or of Airflow's DAG."
+        )
+        tasks = LoadTasks(
+            api=api,
+            dataset_name=dataset_name,
+            api_conn_id=api_conn_id,
+            warehouse_conn_id=warehouse_conn_id,
+            decompose=decompose,
+            options=options,
+            alarms=alarms,
+        )
         if parallel_pages is not None:
-            chosen = {name: replace(each, parallel_pages=parallel_pages) for name, each in chosen.items()}
-    if decompose == "none":
-        parts = [Component(dataset_name, tuple(name for part in parts for name in part.resources))]
-    defaults = {**TASK_DEFAULTS, **dag_kwargs.pop("default_args", {})}
-    if alarms is not None and alarms.late is not None:
-        own = dag_kwargs.get("deadline") or []
-        dag_kwargs["deadline"] = [*alarms.deadlines(), *(own if isinstance(own, list) else [own])]
-    with DAG(
-        dag_id,
-        schedule=_with_intervals(schedule, start_date),
-        start_date=start_date,
-        default_args=defaults,
-        params={**_params(parts), **dag_kwargs.pop("params", {})},
-        **{"catchup": False, "doc_md": _DOC, "tags": ["ecom-elt"], **dag_kwargs},
-    ) as dag:
-        tasks = _task_group(api, parts, dataset_name, api_conn_id, warehouse_conn_id, chosen, alarms)
-        if decompose == "serialize":
-            for before, after in pairwise(tasks):
-                before >> after
+            tasks.checked = tasks.checked.with_options(parallel_pages=parallel_pages)
+        arguments = _dag_arguments(dag_kwargs, tasks)
+        timetable = _with_intervals(schedule, start_date)
+        with DAG(dag_id, schedule=timetable, start_date=start_date, **arguments) as dag:
+            tasks.add_to(new_group(dataset_name))
     return dag
 
 
-@contextmanager
-def _named(dag_id: str) -> Iterator[None]:
-    """Says of a description that is refused which DAG it came from; Airflow says which file."""
-    try:
-        yield
-    except ApiConfigError as error:
-        raise ApiConfigError(f"DAG {dag_id!r}: {error.found}", expected=error.expected, fix=error.fix) from error
-
-
-def _task_group(
-    api: RESTAPIConfig,
-    parts: Sequence[Component],
-    dataset_name: str,
-    api_conn_id: str,
-    warehouse_conn_id: str,
-    options: Mapping[str, Options],
-    alarms: Alarms | None,
-) -> list[BaseOperator]:
-    import dlt
-    from airflow.providers.standard.operators.python import PythonOperator
-    from dlt.helpers.airflow_helper import PipelineTasksGroup
-
-    from ecom_source.load.load import Load
-    from ecom_source.load.retry_policy import READ_AGAIN, STEPS
-    from ecom_source.load.work_folders import remove_workspace, workspace
-    from ecom_source.secrets.task_logs import StepProgress
-
-    group = PipelineTasksGroup(
-        dataset_name,
-        local_data_folder=str(workspace()),
-        retry_policy=READ_AGAIN,
-        retry_pipeline_steps=STEPS,
-    )
-    tasks: list[BaseOperator] = []
-    for part in parts:
-        # One pipeline per component: its task is named after it, and its state and schema are its own.
-        pipeline = dlt.pipeline(part.name, dataset_name=dataset_name, progress=StepProgress(part.name))
-        load = Load(api, part, pipeline, api_conn_id, warehouse_conn_id, options)
-        asset = Asset(name=f"{dataset_name}.{part.name}", uri=f"ecom://{dataset_name}/{part.name}")
-        (operator,) = group.add_run(
-            pipeline,
-            # A callable, so that the source is built inside the task: at parse there is no key to build it with.
-            load.source,
-            decompose="none",
-            outlets=[asset],
-            # Loads of one resource take turns, across scheduled, manual and backfill runs.
-            max_active_tis_per_dag=1,
-            # A task that was skipped, since `resources` did not name it, must not keep the next one from running.
-            trigger_rule="none_failed",
-        )
-        assert isinstance(operator, PythonOperator)  # noqa: S101 - dlt makes no other
-        operator.python_callable = perform_task(load, operator.python_callable, asset)
-        if alarms is not None:
-            alarms.watch(operator, asset)
-        tasks.append(operator)
-        remove_workspace(pipeline)
-    return tasks
+def _dag_arguments(given: Mapping[str, Any], tasks: LoadTasks) -> dict[str, Any]:
+    """The arguments of Airflow's `DAG`: the user's own, and else those that fit a copy of a shop."""
+    found = {
+        "catchup": False,
+        "doc_md": _DOC,
+        "tags": ["ecom-elt"],
+        **given,
+        "default_args": {**TASK_DEFAULTS, **(given.get("default_args") or {})},
+        "params": {**trigger_form(tasks.checked.resources), **(given.get("params") or {})},
+    }
+    if tasks.alarms is not None and tasks.alarms.late is not None:
+        own = given.get("deadline") or []
+        found["deadline"] = [*tasks.alarms.deadlines(), *(own if isinstance(own, list) else [own])]
+    return found
 
 
 def _with_intervals(schedule: Any, start_date: datetime) -> Any:
@@ -164,41 +102,6 @@ def _with_intervals(schedule: Any, start_date: datetime) -> Any:
     if isinstance(schedule, str) and schedule not in ("@once", "@continuous"):
         return CronDataIntervalTimetable(schedule, timezone=pendulum.instance(start_date).timezone or "UTC")
     return schedule
-
-
-def _params(parts: Sequence[Component]) -> dict[str, Param]:
-    names = [name for part in parts for name in part.resources]
-    return {
-        "window_start": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="Window start",
-            description="Load rows changed at or after this instant. Empty: from where the last run ended, "
-            "or from the very beginning if a window end is given.",
-        ),
-        "window_end": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="Window end",
-            description="Load rows changed before this instant. Empty: until now.",
-        ),
-        "full_refresh": Param(
-            False,
-            type="boolean",
-            title="Full refresh",
-            description="Read everything and replace the tables. Until then readers see the old rows.",
-        ),
-        "resources": Param(
-            [],
-            type="array",
-            items={"type": "string", "enum": names},
-            examples=names,
-            title="Resources",
-            description="Load these only. Empty: all. A dependent resource is loaded together with its parent.",
-        ),
-    }
 
 
 _DOC = """Copies a shop's REST API into a warehouse and keeps the copy exact.

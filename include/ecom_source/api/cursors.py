@@ -7,37 +7,42 @@ from datetime import timedelta
 from dlt.extract.incremental import Incremental
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
-from ecom_source.api.rest_config import clone, default_endpoint, described, effective
+from ecom_source.api.resource import Resource
+from ecom_source.api.rest_config import expand
 from ecom_source.errors import ApiConfigError
 from ecom_source.window.cursor_format import Cursor, cursor_of
 
 
 def cursors(api: RESTAPIConfig, names: tuple[str, ...]) -> dict[str, Cursor]:
-    """The cursor of each of the resources `names` that has dlt's `incremental` block.
+    """The cursor of each of the resources `names` that is loaded by window.
+
+    A table that is replaced is read whole by every run: dlt forgets its cursor at each replacement.
 
     Raises:
-        ApiConfigError: a cursor without `initial_value`, or one that is no instant.
+        ApiConfigError: a cursor without `initial_value`, one that is no instant, or one in a parameter.
     """
     found = {}
-    for resource in described(clone(api)):
-        params = {**(default_endpoint(api).get("params") or {}), **(resource["endpoint"].get("params") or {})}
-        for param, value in params.items():
-            if isinstance(value, Incremental) or (isinstance(value, dict) and value.get("type") == "incremental"):
-                raise ApiConfigError(
-                    f"The parameter {param!r} of resource {resource['name']!r} holds the cursor.",
-                    expected="an `incremental` block beside `params`, with start_param and end_param: "
-                    "a run loads a window, which has two ends.",
-                    fix=f"move it in the description of {resource['name']!r}.",
-                )
-        block = effective(api, resource, "incremental")
-        if resource["name"] in names and block:
-            found[resource["name"]] = cursor_of(block.get("initial_value"), resource=resource["name"])
+    for resource in expand(api).resources.values():
+        _refuse_cursor_in_parameter(resource)
+        block = resource.incremental
+        if resource.name in names and block and resource.disposition != "replace":
+            found[resource.name] = cursor_of(block.get("initial_value"), resource=resource.name)
     return found
 
 
 def lag(api: RESTAPIConfig, name: str, cursor: Cursor) -> timedelta:
     """dlt's `lag` of a resource: in days for a date cursor, in the cursor's own unit for an epoch, else in seconds."""
-    resource = next(item for item in described(clone(api)) if item["name"] == name)
-    number = float((effective(api, resource, "incremental") or {}).get("lag") or 0)
+    number = float((expand(api).resources[name].incremental or {}).get("lag") or 0)
     unit = cursor.step if isinstance(cursor.like, int | float) else timedelta(seconds=1)
     return number * (timedelta(days=1) if cursor.step >= timedelta(days=1) else unit)
+
+
+def _refuse_cursor_in_parameter(resource: Resource) -> None:
+    for param, value in resource.params.items():
+        if isinstance(value, Incremental) or (isinstance(value, dict) and value.get("type") == "incremental"):
+            raise ApiConfigError(
+                f"The parameter {param!r} of resource {resource.name!r} holds the cursor.",
+                expected="an `incremental` block beside `params`, with start_param and end_param: "
+                "a run loads a window, which has two ends.",
+                fix=f"move it in the description of {resource.name!r}.",
+            )

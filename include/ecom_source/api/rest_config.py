@@ -1,14 +1,88 @@
-"""How a `RESTAPIConfig` is read, by dlt's own rules of which setting wins."""
+"""How a `RESTAPIConfig` is read: expanded once, by dlt's own rules of which setting wins."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from dlt.sources.helpers.rest_client.detector import single_entity_path
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
-Described = dict[str, Any]
-"""One resource of a `RESTAPIConfig`, as `described` gives it."""
+from ecom_source.api.resource import Resource
+from ecom_source.errors import ApiConfigError
+
+if TYPE_CHECKING:
+    from dlt.extract import DltResource
+
+
+@dataclass(frozen=True)
+class Description:
+    """An API description, expanded.
+
+    Args:
+        client: dlt's `ClientConfig`.
+        resources: by name, in their declared order; those that are dlt's own objects are not among them.
+        objects: resources that are dlt's own objects, by name.
+    """
+
+    client: Mapping[str, Any]
+    resources: Mapping[str, Resource]
+    objects: Mapping[str, DltResource]
+
+    def ancestors(self, name: str) -> list[Resource]:
+        """The resources that `name` depends on, the nearest first."""
+        found: list[Resource] = []
+        resource = self.resources.get(name)
+        while resource is not None and len(found) < len(self.resources):
+            resource = self.resources.get(resource.parent or "")
+            if resource is not None:
+                found.append(resource)
+        return found
+
+
+def expand(api: RESTAPIConfig) -> Description:
+    """`api` as dlt reads it.
+
+    Raises:
+        ApiConfigError: dlt refuses it; its own message is kept.
+    """
+    from dlt.common.validation import validate_dict
+    from dlt.sources.rest_api.config_setup import build_resource_dependency_graph
+
+    config: Any = clone(api)
+    with refused_by_dlt():
+        # No secret is needed, and none can be shown.
+        for block in auth_blocks(config):
+            block.pop("auth", None)
+        validate_dict(RESTAPIConfig, config, path=".")
+        defaults: Any = config.get("resource_defaults") or {}
+        _, found, resolved = build_resource_dependency_graph(defaults, config["resources"])
+    client = config["client"]
+    parents = {name: params[0].resolve_config["resource"] for name, params in resolved.items() if params}
+    described = {
+        name: Resource(name, hints, client, parents.get(name))
+        for name, hints in found.items()
+        if isinstance(hints, dict)
+    }
+    return Description(client, described, {name: each for name, each in found.items() if not isinstance(each, dict)})
+
+
+@contextmanager
+def refused_by_dlt() -> Iterator[None]:
+    """Lets what dlt says of a description through as an `ApiConfigError` that keeps dlt's own message."""
+    from dlt.common.exceptions import DictValidationException
+
+    try:
+        yield
+    except ApiConfigError:
+        raise
+    except (DictValidationException, ValueError, TypeError, KeyError, AssertionError) as error:
+        raise ApiConfigError(
+            f"dlt refuses the API description: {error}",
+            expected="a RESTAPIConfig as https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api/basic has it.",
+            fix="change the description that the DAG file passes to elt_dag.",
+        ) from error
 
 
 def clone(config: Any) -> Any:
@@ -20,9 +94,12 @@ def clone(config: Any) -> Any:
     return config
 
 
-def described(config: RESTAPIConfig) -> list[Described]:
-    """The resources that are described by a dict, with `endpoint` as a dict; dlt's own objects are left as they are."""
-    found: list[Described] = []
+def as_dicts(config: RESTAPIConfig) -> dict[str, dict[str, Any]]:
+    """The resources of `config` by name, each made a dict with an `endpoint` dict in its place, to be written to.
+
+    Resources that are dlt's own objects are left as they are.
+    """
+    found: dict[str, dict[str, Any]] = {}
     resources: list[Any] = config.get("resources", [])
     for number, resource in enumerate(resources):
         if isinstance(resource, str):
@@ -30,7 +107,7 @@ def described(config: RESTAPIConfig) -> list[Described]:
         if isinstance(resource, dict):
             endpoint = resource.get("endpoint") or {}
             resource["endpoint"] = {"path": endpoint} if isinstance(endpoint, str) else endpoint
-            found.append(resource)
+            found[resource["name"]] = resource
     return found
 
 
@@ -41,84 +118,8 @@ def name_of(resource: Any) -> str:
     return str(resource["name"] if isinstance(resource, dict) else resource.name)
 
 
-def defaults(config: RESTAPIConfig) -> dict[str, Any]:
-    """What is described for all resources."""
-    return dict(config.get("resource_defaults") or {})
-
-
-def default_endpoint(config: RESTAPIConfig) -> dict[str, Any]:
-    """What is described for all endpoints; the very dict, which may be written to."""
-    endpoint: Any = (config.get("resource_defaults") or {}).get("endpoint")
-    return endpoint if isinstance(endpoint, dict) else {}
-
-
-def effective(config: RESTAPIConfig, resource: Described, name: str) -> Any:
-    """An endpoint's setting as dlt sees it: its own, else the default's, else (for a paginator) the client's."""
-    own = resource["endpoint"].get(name, default_endpoint(config).get(name))
-    if own is not None or name != "paginator":
-        return own
-    # For a path that ends in a placeholder dlt itself chooses the single page, before it looks at the client.
-    return None if single_entity_path(resource["endpoint"].get("path", "")) else config["client"].get("paginator")
-
-
-def disposition(config: RESTAPIConfig, resource: Described) -> Any:
-    """dlt's write disposition, without its strategy."""
-    given = resource.get("write_disposition", defaults(config).get("write_disposition", "append"))
-    return given.get("disposition") if isinstance(given, dict) else given
-
-
-def strategy(config: RESTAPIConfig, resource: Described) -> Any:
-    """dlt's merge strategy; None where it is not said."""
-    given = resource.get("write_disposition", defaults(config).get("write_disposition"))
-    return given.get("strategy") if isinstance(given, dict) else None
-
-
-def is_scd2(config: RESTAPIConfig, resource: Described) -> bool:
-    """Whether the table keeps the history of its rows."""
-    return bool(strategy(config, resource) == "scd2")
-
-
-def tracked_key(config: RESTAPIConfig, resource: Described, *, appended: bool) -> tuple[str, ...]:
-    """The primary key by which rows of one read are told apart; none where pages do not show it, or may repeat it.
-
-    Args:
-        appended: rows are added to the table as they are.
-    """
-    if any("map" in step or "yield_map" in step for step in _steps(config, resource)):
-        return ()
-    # Rows of several tables may have the same key.
-    if callable(resource.get("table_name")):
-        return ()
-    if appended or any("dedup_sort" in hint for hint in _hints(config, resource).values()):
-        return ()
-    return _primary_key(config, resource)
-
-
-def required_key(config: RESTAPIConfig, resource: Described) -> tuple[str, ...]:
-    """The columns of the primary key that each row of a page must have; none where a step of its own may mend rows."""
-    if _steps(config, resource):
-        return ()
-    # dlt's `include_from_parent` adds columns with a `_` in front to a row after it was read; those with a `__` in the
-    # middle dlt makes of what is nested.
-    key = _primary_key(config, resource)
-    return tuple(column for column in key if not column.startswith("_") and "__" not in column)
-
-
-def _primary_key(config: RESTAPIConfig, resource: Described) -> tuple[str, ...]:
-    key = resource.get("primary_key", defaults(config).get("primary_key"))
-    if key is None:
-        key = [name for name, hint in _hints(config, resource).items() if hint.get("primary_key")]
-    if isinstance(key, str):
-        return (key,)
-    return tuple(key) if isinstance(key, list | tuple) else ()
-
-
-def _hints(config: RESTAPIConfig, resource: Described) -> dict[str, Any]:
-    columns = resource.get("columns", defaults(config).get("columns"))
-    if isinstance(columns, list):
-        return {str(column.get("name")): column for column in columns if isinstance(column, dict)}
-    return columns if isinstance(columns, dict) else {}
-
-
-def _steps(config: RESTAPIConfig, resource: Described) -> list[Any]:
-    return resource.get("processing_steps", defaults(config).get("processing_steps")) or []
+def auth_blocks(config: RESTAPIConfig) -> list[dict[str, Any]]:
+    """Every block of `config` that may have an `auth` of its own; the very dicts, to be written to."""
+    defaults: Any = (config.get("resource_defaults") or {}).get("endpoint")
+    blocks: list[Any] = [config.get("client"), defaults, *(each["endpoint"] for each in as_dicts(config).values())]
+    return [block for block in blocks if isinstance(block, dict)]

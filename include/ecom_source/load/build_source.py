@@ -1,37 +1,30 @@
-"""RESTAPIConfig + windows + client -> DltSource."""
+"""Description, windows and session in, dlt source out: what a load reads, with every page watched."""
 
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
-from ecom_source.api.rest_config import (
-    clone,
-    default_endpoint,
-    described,
-    disposition,
-    effective,
-    is_scd2,
-    name_of,
-    required_key,
-    strategy,
-    tracked_key,
-)
+from ecom_source.api.resource import Resource
+from ecom_source.api.rest_config import as_dicts, auth_blocks, clone, expand, name_of, refused_by_dlt
+from ecom_source.errors import ApiConfigError
 from ecom_source.load.components import Component, ancestors, source_of
-from ecom_source.paging.deduplicate import pass_rows_once
+from ecom_source.options import Options
+from ecom_source.paging.checked_paginator import CheckedPaginator
+from ecom_source.paging.deduplicate import tell_merges_of_distinct_rows
+from ecom_source.paging.page_policy import Expected
 from ecom_source.paging.read_tally import Reading
+from ecom_source.paging.totals import TotalSource
 from ecom_source.window.cursor_format import cursor_of, latest
 from ecom_source.window.run_window import Window
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource
-    from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import Session
 
     from ecom_source.http.prefetch import ReadAhead
@@ -44,118 +37,160 @@ class Plan:
     Args:
         windows: by resource, for those with a cursor.
         full_refresh: replace the tables rather than merge into them.
-        drop_repeats: pass a row on once only, for a warehouse whose merge does not do that itself.
-        distinct_rows: where rows can be told apart, pass each on once, and tell the merge that it need not look.
+        distinct_rows: where rows can be told apart, tell the merge that it need not look for repeated ones.
         lists_in_rows: keep lists in a JSON column of their row, for a warehouse whose merge leaves nested rows behind.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     full_refresh: bool = False
-    drop_repeats: bool = False
     lists_in_rows: bool = False
     distinct_rows: bool = False
+
+
+@dataclass
+class Reader:
+    """With what the shop is read.
+
+    Args:
+        fill_auth: completes an `auth` block with its secrets.
+        session: the requests session.
+        ahead: asks for pages in advance with that session; None where pages are read one after the other.
+    """
+
+    fill_auth: Callable[[Any], Any]
+    session: Session
+    ahead: ReadAhead | None = None
 
 
 def build_source(
     api: RESTAPIConfig,
     component: Component,
     plan: Plan,
-    *,
-    fill_auth: Callable[[Any], Any],
-    session: Session,
-    ahead: ReadAhead | None = None,
+    reader: Reader,
+    options: Mapping[str, Options] | None = None,
 ) -> tuple[DltSource, dict[str, Reading]]:
     """The dlt source of one component, and the tallies that its read will fill.
 
     Args:
-        fill_auth: completes an `auth` block with its secrets.
-        session: the requests session to read with.
-        ahead: asks for pages in advance with that session.
+        api: dlt's `RESTAPIConfig`, as the Connection has it.
+        options: by resource; those of a resource that is not named are the defaults.
 
     Raises:
         ApiConfigError: dlt refuses the description; its own message is kept.
     """
-    from ecom_source.paging.checked_paginator import WatchedPaginator
-
-    config = clone(api)
-    client = config["client"]
-    client.setdefault("session", session)
-    for block in (client, default_endpoint(config)):
-        if "auth" in block:
-            block["auth"] = _with_session(fill_auth(block["auth"]), session)
-    config["resources"] = [item for item in config["resources"] if name_of(item) in component.resources]
-    resources = described(config)
-    readings = {
-        item["name"]: Reading(
-            item["name"],
-            key=tracked_key(config, item, appended=disposition(config, item) == "append" and not plan.full_refresh),
-        )
-        for item in resources
-    }
-    paginators: dict[str, BasePaginator] = {}
+    description = expand(api)
+    resources = [description.resources[name] for name in component.resources if name in description.resources]
+    config = _own_copy(api, component, reader)
+    readings = {resource.name: Reading(resource.name, key=resource.key) for resource in resources}
+    paginators: dict[str, CheckedPaginator] = {}
+    blocks = as_dicts(config)
     for resource in resources:
-        name, endpoint = resource["name"], resource["endpoint"]
-        if "auth" in endpoint:
-            endpoint["auth"] = _with_session(fill_auth(endpoint["auth"]), session)
-        if name in plan.windows:
-            endpoint["incremental"] = _windowed(effective(api, resource, "incremental"), plan.windows[name])
-        settings = effective(config, resource, "paginator")
-        paginator = _watched(
-            settings,
-            readings[name],
-            selector=effective(config, resource, "data_selector"),
-            required=required_key(config, resource),
-            overlap=name not in plan.windows,
-            drop=plan.full_refresh
-            or plan.drop_repeats
-            or disposition(config, resource) != "merge"
-            # dlt looks for repeated rows in this one only.
-            or strategy(config, resource) not in (None, "delete-insert"),
-            ahead=ahead if client["session"] is session else None,
-        )
-        if paginator is not None:
-            endpoint["paginator"] = paginators[name] = paginator
-        _compile_selector(config, resource)
+        endpoint = blocks[resource.name]["endpoint"]
+        expected = _expected(resource, plan, (options or {}).get(resource.name, Options()))
+        paginator = _paginator(resource, readings[resource.name], expected, config["client"], reader)
+        endpoint["paginator"] = paginators[resource.name] = paginator
+        if resource.incremental:
+            _set_window(endpoint, resource, plan)
+        _compile_selector(endpoint, resource)
     source = source_of(config, name=component.name)
-    for dlt_resource in source.resources.values():
-        # A parent that is read again brings its dependents with it.
-        for ancestor in ancestors(dlt_resource):
-            paginator = paginators.get(ancestor)
-            if isinstance(paginator, WatchedPaginator) and dlt_resource.name in readings:
-                paginator.readings = (*paginator.readings, readings[dlt_resource.name])
-    if plan.distinct_rows:
-        pass_rows_once(source, config, resources, paginators)
-    if plan.lists_in_rows:
-        for item in resources:
-            if disposition(config, item) == "merge":
-                source.resources[item["name"]].max_table_nesting = 0
-    if plan.full_refresh:
-        # A table with its history is never replaced: its resource is read whole by every run anyway.
-        histories = {item["name"] for item in resources if is_scd2(config, item)}
-        for name, dlt_resource in source.selected_resources.items():
-            if name not in histories:
-                _replace(dlt_resource)
+    _count_rows(source, readings, paginators)
+    _set_hints(source, resources, plan)
     return source, readings
 
 
-def _compile_selector(config: RESTAPIConfig, resource: dict[str, Any]) -> None:
-    """dlt compiles a selector that is a text for each page, which takes as long as to decode the page."""
-    from dlt.common import jsonpath
-    from jsonpath_ng.exceptions import JSONPathError
+def _own_copy(api: RESTAPIConfig, component: Component, reader: Reader) -> RESTAPIConfig:
+    """The description of the component's resources alone, with its secrets and the session."""
+    config: RESTAPIConfig = clone(api)
+    config["client"].setdefault("session", reader.session)
+    config["resources"] = [item for item in config["resources"] if name_of(item) in component.resources]
+    for block in auth_blocks(config):
+        if "auth" in block:
+            block["auth"] = _with_session(reader.fill_auth(block["auth"]), reader.session)
+    return config
 
-    selector = effective(config, resource, "data_selector")
-    # One that cannot be compiled is dlt's to refuse.
-    with suppress(JSONPathError):
-        resource["endpoint"]["data_selector"] = jsonpath.compile_path(selector) if selector else selector
+
+def _with_session(auth: Any, session: Session) -> Any:
+    """OAuth2 fetches its token with the same retries as everything else."""
+    if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
+        return {"session": session, **auth}
+    return auth
 
 
-def _replace(resource: DltResource) -> None:
-    """Makes the resource replace its table. Rows that are marked as deleted are left out, as a merge would."""
-    given = resource.columns
-    columns = given if isinstance(given, dict) else {}
-    marks = [name for name, column in columns.items() if column.get("hard_delete")]
-    resource.add_filter(lambda row: all(row.get(mark) in (None, False) for mark in marks))
-    resource.apply_hints(write_disposition="replace")
+def _expected(resource: Resource, plan: Plan, options: Options) -> Expected:
+    """What is known of the resource's pages before the first one comes."""
+    newest = resource.dedup_sort if plan.full_refresh and resource.disposition == "merge" else None
+    if newest and resource.changes_rows:
+        raise ApiConfigError(
+            f"A full refresh of {resource.name!r} cannot choose by dedup_sort among rows that processing steps change.",
+            expected="`dedup_sort`, or `map` steps, not both; or runs without full_refresh, whose merge chooses.",
+            fix="trigger the run again without full_refresh, or change the description.",
+        )
+    return Expected(
+        key=resource.key,
+        whole=resource.has_versions or resource.changes_rows,
+        required=resource.required_key,
+        selector=resource.selector,
+        total=_named_total(resource, options),
+        guess=options.total is not False,
+        overlap=resource.name not in plan.windows,
+        twice=options.read_twice,
+        newest=newest,
+    )
+
+
+def _named_total(resource: Resource, options: Options) -> TotalSource | None:
+    """Where the total is by the description: the options', or that of dlt's offset paginator, which reads `total`
+    unless told otherwise.
+    """
+    from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
+    from dlt.sources.rest_api.config_setup import create_paginator
+
+    if options.total is not None:
+        return TotalSource.named(options.total) if options.total else None
+    with refused_by_dlt():
+        inner = create_paginator(resource.paginator)
+    if isinstance(inner, OffsetPaginator) and inner.total_path:
+        return TotalSource(path=inner.total_path)
+    return None
+
+
+def _paginator(
+    resource: Resource, reading: Reading, expected: Expected, client: Any, reader: Reader
+) -> CheckedPaginator:
+    """The resource's own paginator, watched. One may be shared by several resources, whose pages are read in turns."""
+    from dlt.sources.rest_api.config_setup import create_paginator
+
+    with refused_by_dlt():
+        inner = copy.deepcopy(create_paginator(resource.paginator))
+    if isinstance(inner, CheckedPaginator):
+        return inner
+    # An answer that is passed over must be known when its turn comes.
+    may_ask_ahead = client["session"] is reader.session and not resource.has_response_actions
+    return CheckedPaginator(
+        inner, reading, expected=expected, session=client["session"], ahead=reader.ahead if may_ask_ahead else None
+    )
+
+
+def _set_window(endpoint: dict[str, Any], resource: Resource, plan: Plan) -> None:
+    """Has the endpoint asked for the window, or for everything."""
+    window, block = plan.windows.get(resource.name), resource.incremental or {}
+    if window is None:
+        # Replaced by every run: dlt forgets the cursor, and reads everything.
+        return
+    endpoint["incremental"] = _windowed(block, window)
+    if resource.parent is not None:
+        _ask_each_parent_alike(endpoint, resource)
+
+
+def _ask_each_parent_alike(endpoint: dict[str, Any], resource: Resource) -> None:
+    """Has the requests of a dependent resource begin where the window does.
+
+    dlt fills `start_param` with the greatest value that it has seen so far, which moves from parent to parent.
+    """
+    block = endpoint["incremental"]
+    bounds = {block.pop("start_param", None): "start_value", block.pop("end_param", None): "end_value"}
+    placeholders = {name: f"{{incremental.{bound}}}" for name, bound in bounds.items() if name}
+    endpoint["params"] = {**resource.params, **placeholders}
 
 
 def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
@@ -173,62 +208,47 @@ def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
     }
 
 
-def _watched(
-    settings: Any,
-    reading: Reading,
-    *,
-    selector: Any,
-    required: tuple[str, ...],
-    overlap: bool,
-    drop: bool,
-    ahead: ReadAhead | None,
-) -> BasePaginator | None:
-    """The resource's paginator with its pages counted, or None where dlt is to find one out by itself.
+def _compile_selector(endpoint: dict[str, Any], resource: Resource) -> None:
+    """dlt compiles a selector that is a text for each page, which takes as long as to decode the page."""
+    from dlt.common import jsonpath
+    from jsonpath_ng.exceptions import JSONPathError
 
-    Args:
-        selector: the endpoint's `data_selector`. Where it picks among or within the rows, their number says nothing
-            of offsets, and an offset paginator is left to itself.
-        required: columns of the primary key that each row must come with.
-        overlap: as in `FollowingOffsetPaginator`.
-        drop: leave out rows that an earlier page had; a merge does that itself.
-        ahead: asks for pages in advance.
-    """
-    from dlt.sources.helpers.rest_client.paginators import OffsetPaginator
-    from dlt.sources.rest_api.config_setup import create_paginator
-
-    from ecom_source.paging.checked_paginator import WatchedPaginator
-    from ecom_source.paging.offset_paginator import FollowingOffsetPaginator
-
-    plain = selector is None or re.fullmatch(r"[\w-]+(\.[\w-]+)*", str(selector)) is not None
-    total_path = None
-    if plain and isinstance(settings, dict) and settings.get("type") == "offset":
-        total_path = settings.get("total_path", "total")
-        arguments = {name: value for name, value in settings.items() if name != "type"}
-        inner: BasePaginator | None = FollowingOffsetPaginator(**arguments, overlap=overlap)
-    elif plain and type(settings) is OffsetPaginator:
-        total_path = settings.total_path
-        inner = FollowingOffsetPaginator(settings.limit, overlap=overlap)
-        inner.__dict__.update(vars(settings))
-    else:
-        # A paginator may be shared by several resources, whose pages may be read in turns.
-        inner = copy.deepcopy(create_paginator(settings))
-    if inner is None or isinstance(inner, WatchedPaginator):
-        return inner
-    if isinstance(inner, OffsetPaginator) and not plain:
-        return inner
-    return WatchedPaginator(
-        inner,
-        reading,
-        total_path=total_path,
-        selector=selector if plain else None,
-        required=required,
-        drop=drop,
-        ahead=ahead,
-    )
+    # One that cannot be compiled is dlt's to refuse.
+    with suppress(JSONPathError):
+        if resource.selector:
+            endpoint["data_selector"] = jsonpath.compile_path(resource.selector)
 
 
-def _with_session(auth: Any, session: Session) -> Any:
-    """OAuth2 fetches its token with the same retries as everything else."""
-    if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
-        return {"session": session, **auth}
-    return auth
+def _count_rows(source: DltSource, readings: Mapping[str, Reading], paginators: Mapping[str, CheckedPaginator]) -> None:
+    """Counts the rows that dlt takes over, and those that are left behind its last step."""
+    for name, dlt_resource in source.resources.items():
+        # A parent that is read again brings its dependents with it.
+        for ancestor in ancestors(dlt_resource):
+            if ancestor in paginators and name in readings:
+                paginators[ancestor].readings = (*paginators[ancestor].readings, readings[name])
+        if name in readings:
+            dlt_resource.add_metrics(readings[name].count_entered, insert_at=1)
+            dlt_resource.add_metrics(readings[name].count_left)
+
+
+def _set_hints(source: DltSource, resources: Sequence[Resource], plan: Plan) -> None:
+    if plan.distinct_rows:
+        tell_merges_of_distinct_rows(source, resources)
+    for resource in resources:
+        if plan.lists_in_rows and resource.disposition == "merge":
+            source.resources[resource.name].max_table_nesting = 0
+    if plan.full_refresh:
+        # A table with its history is never replaced: its resource is read whole by every run anyway.
+        histories = {resource.name for resource in resources if resource.keeps_history}
+        for name, dlt_resource in source.selected_resources.items():
+            if name not in histories:
+                _replace(dlt_resource)
+
+
+def _replace(resource: DltResource) -> None:
+    """Makes the resource replace its table. Rows that are marked as deleted are left out, as a merge would."""
+    given = resource.columns
+    columns = given if isinstance(given, dict) else {}
+    marks = [name for name, column in columns.items() if column.get("hard_delete")]
+    resource.add_filter(lambda row: all(row.get(mark) in (None, False) for mark in marks))
+    resource.apply_hints(write_disposition="replace")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dlt.common.schema.typing import TSchemaContract
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
-from ecom_source.api.rest_config import clone, default_endpoint, described, name_of
+from ecom_source.api.refusals import refuse_what_loses_rows
+from ecom_source.api.rest_config import Description, auth_blocks, clone, expand, name_of, refused_by_dlt
 from ecom_source.dlt_internals.resource_tree import parents_of
-from ecom_source.errors import ApiConfigError
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource
@@ -42,27 +42,28 @@ def components(api: RESTAPIConfig) -> list[Component]:
     No secret and no network is needed: the auth is left out, since only the names matter here.
 
     Raises:
-        ApiConfigError: dlt refuses the description; its own message is kept.
+        ApiConfigError: dlt refuses the description (its own message is kept), or it would lose rows.
     """
     config = clone(api)
-    for block in (config.get("client"), default_endpoint(config), *(each["endpoint"] for each in described(config))):
-        if isinstance(block, dict):
-            block.pop("auth", None)
+    for block in auth_blocks(config):
+        block.pop("auth", None)
+    description = expand(config)
+    refuse_what_loses_rows(description)
     source = source_of(config, name="components")
     declared = [name_of(resource) for resource in api["resources"]]
     found = []
     for part in source.decompose("scc"):
         # A transformer may bring a parent that is not declared itself.
         names = sorted(_with_parents(part), key=lambda name: declared.index(name) if name in declared else -1)
-        root = next(name for name in names if not part.resources[name].is_transformer)
+        root = next((name for name in names if not part.resources[name].is_transformer), names[0])
         found.append(Component(root, (root, *(name for name in names if name != root))))
     found.sort(key=lambda part: min(declared.index(each) for each in part.resources if each in declared))
-    return _sharing_tables(found, config)
+    return _sharing_tables(found, description)
 
 
-def _sharing_tables(parts: list[Component], config: RESTAPIConfig) -> list[Component]:
+def _sharing_tables(parts: list[Component], description: Description) -> list[Component]:
     """Components that write the same table as one: a task that replaces it would drop the rows of the other."""
-    tables = {item["name"]: item.get("table_name") or item["name"] for item in described(config)}
+    tables = {name: resource.table for name, resource in description.resources.items()}
     owners: dict[str, int] = {}
     found: list[Component] = []
     for part in parts:
@@ -95,15 +96,8 @@ def source_of(config: RESTAPIConfig, *, name: str) -> DltSource:
     Raises:
         ApiConfigError: dlt refuses the description; its own message is kept.
     """
-    from dlt.common.exceptions import DictValidationException
     from dlt.sources.rest_api import rest_api_source
 
-    try:
+    with refused_by_dlt():
         # The root key in nested tables lets a table change between replace and merge without orphans.
         return rest_api_source(config, name=name, root_key=True, schema_contract=SCHEMA_CONTRACT)
-    except (DictValidationException, ValueError, TypeError, KeyError) as error:
-        raise ApiConfigError(
-            f"dlt refuses the API description: {error}",
-            expected="a RESTAPIConfig as https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api/basic has it.",
-            fix="change the description that the DAG file passes to elt_dag.",
-        ) from error

@@ -19,7 +19,7 @@ from ecom_source.dlt_internals.settings import tuned_dlt
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.session import Traffic, shop_session
-from ecom_source.load.build_source import Plan, build_source
+from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
 from ecom_source.load.load_origin import Origin, origin_table
 from ecom_source.load.pipeline_state import read_watermarks, stay_behind, write_watermarks
@@ -166,9 +166,8 @@ class Load:
             with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
-            fill_auth=lambda auth: fill_auth(auth, attempt.connection),
-            session=session,
-            ahead=attempt.ahead if most > 1 else None,
+            Reader(lambda auth: fill_auth(auth, attempt.connection), session, attempt.ahead if most > 1 else None),
+            self.options,
         )
         check_merges(source, attempt.warehouse.destination)
         if attempt.origin is not None:
@@ -199,7 +198,6 @@ class Load:
         return Plan(
             windows,
             full_refresh=run.full_refresh,
-            drop_repeats=not traits.merge_drops_repeats,
             lists_in_rows=not traits.merge_reaches_nested,
             distinct_rows=traits.tuning.distinct_rows,
         )

@@ -44,27 +44,22 @@ class Report:
     first: bool = False
 
     def __str__(self) -> str:
-        read = ", ".join(
-            f"{reading.rows:,} {name} rows read"
-            + (f" (the shop says {reading.total:,})" if reading.total is not None else "")
-            for name, reading in self.readings.items()
-        )
-        loaded = ", ".join(f"{rows:,} into {self.dataset}.{table}" for table, rows in self.rows.items())
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """The same in words: what was read, where it went, up to where the table is complete, and what it took."""
+        read = [f"{name}: {_read(reading)}" for name, reading in self.readings.items()]
+        loaded = [f"{_rows(rows)} loaded into {self.dataset}.{table}" for table, rows in self.rows.items()]
+        windows = [f"{name}: {_watermark(window)}" for name, window in self.windows.items()]
         troubles = ", ".join(f"{number} x {what}" for what, number in sorted(self.traffic.troubles.items()))
-        requests = self.traffic.requests
-        parts = [
-            f"{self.resource}: {read or 'nothing read'}",
-            f"loaded {loaded}" if loaded else "nothing new to load",
-            *(
-                f"{'full refresh of' if window.full_refresh else 'window'} {window}, "
-                f"watermark {iso(window.watermark_before)} -> {iso(window.watermark_after)}"
-                for window in self.windows.values()
-            ),
-            f"{requests:,} request{'' if requests == 1 else 's'}" + (f" ({troubles})" if troubles else ""),
-            f"{sum(self.seconds.values()):.1f} s",
-            f"{self.warehouse}, load {', '.join(self.load_ids) or 'none'}",
+        took = _plural(self.traffic.requests, "request") + (f" ({troubles})" if troubles else "")
+        ids = f"load {', '.join(self.load_ids)}" if self.load_ids else "no load"
+        return [
+            *(read or [f"{self.resource}: nothing read"]),
+            *(f"{self.resource}: {line}" for line in loaded or ["nothing new to load"]),
+            *windows,
+            f"{self.resource}: {took}, {sum(self.seconds.values()):.1f} s; {self.warehouse}, {ids}",
         ]
-        return "; ".join(parts)
 
     def as_extra(self) -> dict[str, Any]:
         """The same as JSON: instants in ISO 8601, durations in seconds, sizes in bytes."""
@@ -102,6 +97,32 @@ class Report:
             "schema_changes": [dict(change) for change in self.schema_changes],
             "first": self.first,
         }
+
+
+def _read(reading: Reading) -> str:
+    of = "" if reading.total is None else f"{reading.rows:,} of "
+    return f"{of}{_rows(reading.rows if reading.total is None else reading.total)} read"
+
+
+def _watermark(window: Window) -> str:
+    before, after = window.watermark_before, window.watermark_after
+    if after is None:
+        moved = "no watermark yet"
+    elif before is None:
+        moved = f"watermark set to {iso(after)}"
+    elif before == after:
+        moved = f"watermark stays at {iso(after)}"
+    else:
+        moved = f"watermark moved from {iso(before)} to {iso(after)}"
+    return f"{'full refresh of' if window.full_refresh else 'window'} {window}, {moved}"
+
+
+def _rows(number: int) -> str:
+    return _plural(number, "row")
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def rows_loaded(trace: PipelineTrace | None) -> dict[str, int]:

@@ -1,52 +1,36 @@
-"""Rows that come twice in one read, left out here rather than in the warehouse."""
+"""Rows that come twice in one read are left out before they reach the warehouse: its merge need not look for them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dlt.sources.rest_api.typing import RESTAPIConfig
-
-from ecom_source.api.rest_config import disposition, required_key, strategy, tracked_key
-from ecom_source.paging.checked_paginator import WatchedPaginator
+from ecom_source.api.resource import Resource
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
-    from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 DISTINCT = "x-stage-data-deduplicated"
 """What `deduplicated` in dlt's `write_disposition` becomes in a table's schema."""
 
 
-def pass_rows_once(
-    source: DltSource,
-    config: RESTAPIConfig,
-    resources: Sequence[dict[str, Any]],
-    paginators: Mapping[str, BasePaginator],
-) -> None:
-    """Leaves out rows whose key came before, and tells dlt's merge that it need not look for them, for each resource of
-    which that is certain: each row has its key when it comes, and no other resource writes to the table. A shop that
-    writes one key in two ways (`1` and `1.0`) has two rows.
+def tell_merges_of_distinct_rows(source: DltSource, resources: Sequence[Resource]) -> None:
+    """Tells dlt's merge that it need not look for repeated rows, for each resource of which that is certain: each row
+    has its key when it comes, and no other resource writes to the table. A shop that writes one key in two ways (`1`
+    and `1.0`) has two rows.
     """
-    tables = Counter(item.get("table_name") or item["name"] for item in resources)
-    for item in resources:
-        if disposition(config, item) != "merge":
+    tables = Counter(str(resource.table) for resource in resources)
+    for resource in resources:
+        if resource.disposition != "merge":
             continue
-        resource, paginator = source.resources[item["name"]], paginators.get(item["name"])
-        key = tracked_key(config, item, appended=False)
         certain = (
-            isinstance(paginator, WatchedPaginator)
-            and strategy(config, item) in (None, "delete-insert")
-            and not resource.is_transformer
-            and bool(key)
-            and key == required_key(config, item)
-            and tables[item.get("table_name") or item["name"]] == 1
-            # Hints may come in a form that only dlt reads.
-            and isinstance(columns := resource.columns or {}, dict)
-            and not any("dedup_sort" in column for column in columns.values())
+            resource.strategy in (None, "delete-insert")
+            and resource.parent is None
+            and bool(resource.key)
+            and resource.key == resource.required_key
+            and not resource.has_versions
+            and tables[str(resource.table)] == 1
         )
-        if certain and isinstance(paginator, WatchedPaginator):
-            paginator.drop = True
         # What an earlier run said stays in the schema until told otherwise.
-        resource.apply_hints(additional_table_hints={DISTINCT: certain})
+        source.resources[resource.name].apply_hints(additional_table_hints={DISTINCT: certain})

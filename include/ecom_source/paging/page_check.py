@@ -1,4 +1,4 @@
-"""Whether an answer can be a page of rows at all."""
+"""Whether an answer is a page of rows, and which rows the shop means."""
 
 from __future__ import annotations
 
@@ -12,28 +12,62 @@ from requests import Response
 from ecom_source.errors import PayloadError
 from ecom_source.paging.seen_keys import value_of
 
+_EACH = ("[*]", ".*")
+"""How a selector that picks each element of a list ends; the second is how a compiled one is written."""
+ERROR_NAMES = frozenset(("error", "errors", "error_code", "errorcode", "error_message", "errormessage", "fault"))
+"""Fields by which an object is told to be an error rather than a row, or than an answer without rows."""
 
-def check_page(
-    response: Response, rows: Sequence[Any], *, selector: str | None, key: Sequence[str], many: bool
-) -> None:
-    """Makes sure that an answer has a list of rows, and each row its key.
+
+def rows_meant(
+    response: Response, rows: Sequence[Any], *, selector: Any, key: Sequence[str], total: int | None
+) -> list[Any]:
+    """The rows that the shop means by an answer.
+
+    Shops say "no rows" in many ways (`[]`, `{}`, false, null, 204, no key at all: PHP makes an empty list of an empty
+    object), and "one row" by an object in the place of a list.
 
     Args:
-        response: the answer.
-        rows: what dlt found in it.
-        selector: plain path of the rows; None where dlt looks for them by itself.
-        key: columns that each row must have, with a value.
-        many: a list is expected; otherwise a single row may stand there, as an object.
+        rows: what dlt found in the answer.
+        selector: the endpoint's `data_selector`; None where dlt looks for the rows by itself.
+        key: the columns of the primary key, where each row must have them.
+        total: rows that the shop says there are, if it says.
 
     Raises:
         PayloadError: it is something else. The text has the path of the URL, never the query, where the key may be.
     """
+    if len(rows) > 1 and (isinstance(rows[0], Mapping) or not str(selector).endswith(_EACH)):
+        return list(rows)
     path = urlsplit(response.url).path
-    if selector is not None and len(rows) <= 1:
-        _check_selector(response, path, selector, many)
+    if selector is None or not _is_plain(selector):
+        return _rows_of_any_place(response, path, rows, selector)
+    body = response.json()
+    places = jsonpath.find_values(_place_of(selector), body)
+    if not places:
+        if total == 0 or not body:
+            return []
+        raise _no_rows(path, selector, body)
+    value = places[0]
+    if isinstance(value, list) or (rows and value is not rows[0] and _has_key(rows[0], key)):
+        return list(rows)
+    if not value:
+        return []
+    _check_single(path, value, selector, key)
+    return [value]
+
+
+def check_keys(response: Response, rows: Sequence[Any], key: Sequence[str]) -> None:
+    """Makes sure that each row has its key.
+
+    Args:
+        key: columns that each row must have, with a value.
+
+    Raises:
+        PayloadError: one has not.
+    """
     for number, row in enumerate(rows, 1):
         for column in key:
             if value_of(row, column) is None:
+                path = urlsplit(response.url).path
                 raise PayloadError(
                     f"Row {number} of {len(rows)} in the answer of {path} has no {column!r}; it is {_shape(row)}.",
                     expected=f"the primary key {', '.join(key)} in each row; nothing of this read was loaded.",
@@ -42,23 +76,61 @@ def check_page(
                 )
 
 
-def _check_selector(response: Response, path: str, selector: str, many: bool) -> None:
+def _rows_of_any_place(response: Response, path: str, rows: Sequence[Any], selector: Any) -> list[Any]:
+    """Where dlt looks for the rows by itself, or the selector picks among them."""
+    if any(rows):
+        if len(rows) == 1 and _is_error(rows[0]) and rows[0] == response.json():
+            raise _no_rows(path, selector, rows[0])
+        return list(rows)
     body = response.json()
-    found = jsonpath.find_values(selector, body)
-    if not found:
+    if _is_error(body):
+        raise _no_rows(path, selector, body)
+    return []
+
+
+def _is_plain(selector: Any) -> bool:
+    """Whether it names one place: `data`, `result.items`, `items[*]`, `$`."""
+    text = _place_of(selector)
+    return not any(each in text for each in "*?[]|@&,") and ".." not in text
+
+
+def _place_of(selector: Any) -> str:
+    """The place of the list, where the selector picks each of its elements."""
+    text = str(selector)
+    for each in _EACH:
+        text = text.removesuffix(each)
+    return text or "$"
+
+
+def _is_error(body: Any) -> bool:
+    return isinstance(body, Mapping) and any(str(name).lower() in ERROR_NAMES and value for name, value in body.items())
+
+
+def _has_key(row: Any, key: Sequence[str]) -> bool:
+    return bool(key) and all(value_of(row, column) is not None for column in key)
+
+
+def _check_single(path: str, value: Any, selector: Any, key: Sequence[str]) -> None:
+    """Makes sure that what stands in the place of the list is one row."""
+    if _has_key(value, key):
+        return
+    is_row = isinstance(value, Mapping) and not all(isinstance(each, Mapping) for each in value.values())
+    if key or not is_row or _is_error(value):
         raise PayloadError(
-            f"The answer of {path} has no {selector!r}; it is {_shape(body)}.",
-            expected=f"the rows under {selector!r}, if only an empty list.",
+            f"The answer of {path} has no list under {str(selector)!r}, and no row: it is {_shape(value)}.",
+            expected=f"a list of rows, or one row with its key ({', '.join(key)})." if key else "a list of rows.",
             fix="if the shop has an error page of its own, wait until it is well; else change `data_selector` in the "
             "API description.",
         )
-    if many and isinstance(found[0], Mapping):
-        raise PayloadError(
-            f"The answer of {path} has an object under {selector!r}: {_shape(found[0])}.",
-            expected="a list of rows, if only with one row.",
-            fix="change `data_selector` in the API description, or use the paginator `single_page` where each answer "
-            "is one row.",
-        )
+
+
+def _no_rows(path: str, selector: Any, body: Any) -> PayloadError:
+    return PayloadError(
+        f"The answer of {path} has no {str(selector)!r}; it is {_shape(body)}.",
+        expected=f"the rows under {str(selector)!r}, if only an empty list.",
+        fix="if the shop has an error page of its own, wait until it is well; else change `data_selector` in the "
+        "API description.",
+    )
 
 
 def _shape(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What one resource's read has seen so far, and whether that is all there is."""
+"""What one resource's read has seen so far, and what is proven of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from ecom_source.paging.seen_keys import SeenRows
+
 logger = logging.getLogger(__name__)
 
 PROGRESS_PERIOD = 5.0
 """Seconds between two progress lines of one resource."""
+READ_WHOLE = "read whole"
+"""Complete by the shop's own total."""
+JOINED = "no total; each page began with the last row of the one before"
+NOT_PROVABLE = "not provable"
 
 
 @dataclass
@@ -19,52 +25,100 @@ class Reading:
 
     Args:
         resource: its name.
-        key: the columns of its primary key; empty where it has none, or where a row may come twice.
+        key: the columns of its primary key; empty where it has none.
     """
 
     resource: str
     key: tuple[str, ...] = ()
     pages: int = 0
     rows: int = 0
+    """As the shop sent them."""
+    repeated: int = 0
+    """Those of them that were left out, since they had come before."""
     distinct: int | None = None
-    """Distinct primary keys; None without a key."""
+    """Different rows; None where they cannot be told apart."""
     total: int | None = None
     """Rows the API says there are; None where it does not say. Of a dependent resource, the sum over its parents."""
     again: int = 0
     """How often the whole read was begun again."""
-    _finished: int = 0
+    doubts: list[str] = field(default_factory=list)
+    """Why it cannot be proven that all rows came, each reason once."""
+    joined: bool = False
+    """A part of it was proven by pages that overlap, without a total."""
+    shortfalls: dict[str, int] = field(default_factory=dict)
+    """By how many rows a read stayed short of a guessed total, by what was asked."""
+    read_before: dict[str, SeenRows] = field(default_factory=dict)
+    """The rows of the read before this one, where two are compared, by what was asked."""
+    finished: int = 0
+    """How many reads ended: one, or one for each parent."""
+    entered: int = 0
+    """Rows that dlt took over."""
+    left: int = 0
+    """Rows that were left after the processing steps and the cursor's window."""
     _told_at: float = field(default_factory=time.monotonic)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Reading:
         return self
 
+    @property
+    def passed_on(self) -> int:
+        """Rows that were given to dlt, each once."""
+        return self.rows - self.repeated
+
+    @property
+    def proof(self) -> str:
+        """What is proven of the read: never more than is true."""
+        if self.doubts:
+            return f"{NOT_PROVABLE}: {'; '.join(self.doubts)}"
+        return JOINED if self.joined else READ_WHOLE
+
     def restart(self) -> None:
         """Forgets what was counted: the read begins again."""
-        self.pages = self.rows = self._finished = 0
+        self.pages = self.rows = self.repeated = self.finished = self.entered = self.left = 0
         self.distinct = self.total = None
+        self.joined = False
+        self.doubts.clear()
         self.again += 1
 
-    def page(self, rows: int, total: int | None) -> None:
+    def page(self, rows: int, passed_on: int, total: int | None) -> None:
         """Counts a page, and from time to time logs pages, rows and the share done."""
         self.pages += 1
         self.rows += rows
+        self.repeated += rows - passed_on
         if time.monotonic() - self._told_at >= PROGRESS_PERIOD:
             self._told_at = time.monotonic()
             logger.info("%s", self.progress(total))
 
+    def count_entered(self, items: Any, meta: Any, metrics: Any) -> None:
+        """dlt's metrics function for the rows that it takes over."""
+        self.entered += _length(items)
+
+    def count_left(self, items: Any, meta: Any, metrics: Any) -> None:
+        """dlt's metrics function for the rows behind its last step."""
+        self.left += _length(items)
+
     def finish(self, distinct: int | None, total: int | None) -> None:
         """Counts one complete read: of the resource, or of one of its parents."""
-        self.distinct = _plus(self.distinct, distinct, first=not self._finished)
-        self.total = _plus(self.total, total, first=not self._finished)
-        self._finished += 1
+        self.distinct = _plus(self.distinct, distinct, first=not self.finished)
+        self.total = _plus(self.total, total, first=not self.finished)
+        self.finished += 1
         # A dependent resource is read once per parent: its lines come by the clock only.
-        if self._finished == 1:
+        if self.finished == 1:
             logger.info("%s", self.progress(total))
+
+    def doubt(self, reason: str) -> None:
+        """Notes why the read cannot be proven complete."""
+        if reason not in self.doubts:
+            self.doubts.append(reason)
 
     def progress(self, total: int | None = None) -> str:
         """Such as `orders: 12 pages, 1,200 of 2,540 rows (47 %)`."""
-        of = f" of {total:,} rows ({min(100, 100 * self.rows // total)} %)" if total else " rows"
-        return f"{self.resource}: {self.pages:,} page{'' if self.pages == 1 else 's'}, {self.rows:,}{of}"
+        of = f" of {total:,} rows ({min(100, 100 * self.passed_on // total)} %)" if total else " rows"
+        return f"{self.resource}: {self.pages:,} page{'' if self.pages == 1 else 's'}, {self.passed_on:,}{of}"
+
+
+def _length(items: Any) -> int:
+    return len(items) if isinstance(items, list) else 0 if items is None else 1
 
 
 def _plus(sum_so_far: int | None, number: int | None, *, first: bool) -> int | None:

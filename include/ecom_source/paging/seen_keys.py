@@ -1,51 +1,93 @@
-"""Rows of one read told apart by their primary key."""
+"""Rows of one read told apart, by their primary key or by all that is in them."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
+
+import orjson
 
 _SMALLEST = 1024
 """Places of an empty set; always a power of two."""
 
 
-class Keys:
-    """The distinct primary keys of one pass over the pages, as hashes.
+class SeenRows:
+    """The rows of one pass over the pages, as hashes.
 
     Args:
-        columns: the key's columns. Where the first row lacks one (a processing step may add it), nothing is tracked.
+        key: the columns of the primary key. Where the first row lacks one (a processing step may add it), nothing is
+            tracked.
+        whole: rows of one key may be several rows (versions, or rows of several tables): they are told apart by all
+            that is in them.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = tuple(columns)
-        self._seen = Hashes()
-
-    def __len__(self) -> int:
-        return len(self._seen)
+    def __init__(self, key: Sequence[str], *, whole: bool = False) -> None:
+        self._key, self._whole = tuple(key), whole
+        self._seen, self._contents = Hashes(), Hashes()
+        self._doubles = 0
 
     @property
     def tracked(self) -> bool:
         """Whether rows can be told apart."""
-        return bool(self._columns)
+        return bool(self._key)
 
-    def seen(self, row: Any) -> bool:
-        """Whether the row's key has come before."""
-        key = self._hash(row)
-        return key is not None and key in self._seen
+    @property
+    def distinct(self) -> int:
+        """Different rows so far."""
+        return len(self._seen)
 
-    def fresh(self, rows: Sequence[Any]) -> list[Any]:
-        """The first row with each key that has not come before; all keys are remembered from now on."""
-        if self._columns and rows and not len(self._seen) and self._hash(rows[0]) is None:
-            self._columns = ()
-        if not self._columns:
+    @property
+    def counted(self) -> int:
+        """Rows as a shop counts them: a key that came twice on one page is two rows of its total."""
+        return len(self._seen) + self._doubles
+
+    def marks(self, rows: Sequence[Any]) -> list[int | None]:
+        """What tells each of `rows` from the others; None for a row without its key."""
+        if self._key and rows and not len(self._seen) and self._hash(rows[0]) is None:
+            self._key = ()
+        return [self._hash(row) for row in rows] if self._key else [None] * len(rows)
+
+    def known(self, mark: int | None) -> bool:
+        """Whether a row with this mark came on an earlier page."""
+        return mark is not None and mark in self._seen
+
+    def add(self, rows: Sequence[Any], marks: Sequence[int | None]) -> list[Any]:
+        """Remembers a page; its rows that are new.
+
+        A row without its key cannot be told from another: it is passed on, and not counted. Of rows with the same key
+        on one page the first is passed on.
+        """
+        if not self._key:
             return list(rows)
-        # A row without its key cannot be told from another: it is passed on, and not counted.
-        return [row for row in rows if (key := self._hash(row)) is None or self._seen.add(key)]
+        before = {mark for mark in marks if self.known(mark)}
+        fresh = []
+        for row, mark in zip(rows, marks, strict=True):
+            if mark is None or (mark not in before and self._seen.add(mark)):
+                fresh.append(row)
+            elif mark not in before:
+                self._doubles += 1
+        return fresh
+
+    def same_as(self, other: SeenRows) -> bool:
+        """Whether both have seen the same rows."""
+        return len(self._seen) == len(other._seen) and all(mark in other._seen for mark in self._seen)
+
+    def unchanged(self, rows: Sequence[Any]) -> list[bool]:
+        """Whether each of `rows` came before exactly as it is now; all are remembered for this question."""
+        found = []
+        for row in rows:
+            content = hash(_bytes(row))
+            found.append(content in self._contents)
+            self._contents.add(content)
+        return found
 
     def _hash(self, row: Any) -> int | None:
-        values = [value_of(row, column) for column in self._columns]
-        return None if None in values else hash(tuple(map(str, values)))
+        values = [value_of(row, column) for column in self._key]
+        if None in values:
+            return None
+        return hash((*map(str, values), _bytes(row))) if self._whole else hash(tuple(map(str, values)))
 
 
 class Hashes:
@@ -58,6 +100,9 @@ class Hashes:
 
     def __len__(self) -> int:
         return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        return (value for value in self._places if value)
 
     def __contains__(self, value: int) -> bool:
         return self._places[self._place(value)] != 0
@@ -98,10 +143,23 @@ def value_of(row: Any, column: str) -> Any:
     value = row.get(column)
     if value is not None:
         return value
-    from dlt.common.normalizers.naming.snake_case import NamingConvention
-
-    names = NamingConvention()
-    wanted = names.normalize_identifier(column)
-    found = [each for name, each in row.items() if each is not None and names.normalize_identifier(name) == wanted]
+    wanted = _as_column(column)
+    found = [each for name, each in row.items() if each is not None and _as_column(name) == wanted]
     # Of several dlt keeps the last.
     return found[-1] if found else None
+
+
+def picture(rows: Sequence[Any]) -> list[bytes]:
+    """A page in a form that can be compared with another, and that stays when a processing step changes its rows."""
+    return [_bytes(row) for row in rows]
+
+
+def _bytes(row: Any) -> bytes:
+    return orjson.dumps(row, default=repr, option=orjson.OPT_NON_STR_KEYS)
+
+
+@cache
+def _as_column(name: str) -> str:
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+    return NamingConvention().normalize_identifier(name)

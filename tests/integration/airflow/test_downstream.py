@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -68,7 +67,6 @@ def test_it_is_scheduled_on_the_asset_that_the_orders_update(orders: ModuleType,
 def test_the_model_equals_the_shop_and_is_made_anew(
     shop: DemoShop,
     tables: Tables,
-    tmp_path: Path,
     request: pytest.FixtureRequest,
     orders: ModuleType,
     sales: DAG,
@@ -78,7 +76,7 @@ def test_the_model_equals_the_shop_and_is_made_anew(
     (asset,) = orders.demo_orders.tasks[0].outlets
     for changed in (0, 10):
         shop.tick(changed, names=["orders"], deletes=False)
-        report = perform(make_load(orders.ORDERS, "orders", dataset="demo", temp=tmp_path))
+        report = perform(make_load(orders.ORDERS, "orders", dataset="demo"))
         rows = sales.get_task("new_orders").python_callable(  # type: ignore[union-attr]
             triggering_asset_events={asset: [SimpleNamespace(extra=report.as_extra())]}
         )

@@ -89,7 +89,7 @@ def perform(dag: DAG) -> dict[str, Any]:
     ti.id = uuid4()
     events: dict[Any, Any] = defaultdict(SimpleNamespace)
     params: dict[str, Any] = {"window_start": None, "window_end": None, "full_refresh": False, "resources": []}
-    context: Any = {"ti": ti, "dag_run": run, "params": params, "outlet_events": events}
+    context: Any = {"ti": ti, "dag": dag, "task": task, "dag_run": run, "params": params, "outlet_events": events}
     with set_current_context(context):
         task.python_callable(**context)
     (event,) = events.values()

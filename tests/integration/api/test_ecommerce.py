@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from tests.integration.conftest import Loader
@@ -17,10 +16,10 @@ from ecom_source.window.run_window import iso
 
 @pytest.mark.parametrize("in_parallel", [False, True], ids=["one after another", "in parallel"])
 def test_requests_of_a_first_load_are_those_of_the_specification(
-    shop: DemoShop, tables: Tables, tmp_path: Path, in_parallel: bool
+    shop: DemoShop, tables: Tables, in_parallel: bool
 ) -> None:
     run = manual()
-    loading = make_load(ECOMMERCE_API, "ecommerce_data", temp=tmp_path)
+    loading = make_load(ECOMMERCE_API, "ecommerce_data")
     if not in_parallel:
         loading.options = {"ecommerce_data": Options(parallel_pages=1)}
     perform(loading, run)

@@ -21,7 +21,7 @@ ROWS: list[dict[str, Any]] = [
     for key in range(1, 251)
 ]
 LOAD = """
-import json, logging, pathlib, sys
+import json, logging, sys
 from tests.support.moved import move
 if sys.argv[1:]:
     move(sys.argv[1])
@@ -31,10 +31,10 @@ class Kept(logging.Handler):
         lines.append([record.levelname, record.getMessage()])
 logging.getLogger("ecom_source.dlt_internals").addHandler(Kept())
 from tests.support.apis import api, whole
-from tests.support.loads import run_load
-run_load(api(whole("things", "/rows")), temp=pathlib.Path("."))
+from ecom_source.testing import run_load
+run_load(api(whole("things", "/rows")))
 # Of rows that come again, all columns are known.
-run_load(api(whole("things", "/rows")), temp=pathlib.Path("."))
+run_load(api(whole("things", "/rows")))
 print(json.dumps(lines))
 """
 BY_COLUMNS, MEMORY = "rows made into columns", "bounds for DuckDB's memory"

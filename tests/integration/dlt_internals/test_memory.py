@@ -65,7 +65,7 @@ def test_the_bound_is_never_more_than_duckdb_would_take_and_is_gone_once_somethi
 
 
 def test_what_fails_for_want_of_memory_is_done_again_with_more(
-    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tables: Tables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """First of all rows new, then of all replaced: the files fail, and the merge."""
     monkeypatch.setattr(memory, "FIXED", 2_000_000)
@@ -79,7 +79,7 @@ def test_what_fails_for_want_of_memory_is_done_again_with_more(
         changed = [{**row, "text_0": f"{row['text_0']}{change}"} for row in rows]
         with serving(RowsApi(changed)) as shop:
             monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
-            report = perform(make_load(resource, "things", temp=tmp_path))
+            report = perform(make_load(resource, "things"))
         assert report.rows["things"] == tables.scalar("SELECT count(*) FROM ecommerce.things") == 5000
         found = {key: row["text_0"] for key, row in tables.rows("things").items()}
         assert found == {row["id"]: row["text_0"] for row in changed}
@@ -95,7 +95,7 @@ def test_a_connection_that_says_how_much_wins(
     path = tmp_path / "own.duckdb"
     own = {"conn_type": "duckdb", "host": str(path), "extra": {"memory_limit": "512MB"}}
     monkeypatch.setenv("AIRFLOW_CONN_ECOM_WAREHOUSE", json.dumps(own))
-    perform(make_load(api(CATALOGUE), "ecommerce_data", temp=tmp_path))
+    perform(make_load(api(CATALOGUE), "ecommerce_data"))
     duckdb_tables(path).assert_equal_to(shop)
     assert {round(limit, -6) for limit in given} == {512_000_000}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, mak
 from tests.support.postgres import Postgres
 from tests.support.rows_api import RowsApi, serving
 
-from ecom_source.options import Options
+from ecom_source import Options
 
 COLUMNS = {
     "price": {"data_type": "decimal", "precision": 18, "scale": 4},
@@ -167,18 +168,18 @@ def warehouse(
 
 
 @pytest.mark.parametrize(
-    ("rows", "more", "settings", "pages"),
+    ("rows", "more", "settings"),
     [
-        pytest.param(ROWS, {}, {}, 10, id="as it is"),
-        pytest.param(ROWS, {}, {}, 1, id="one page after the other"),
-        pytest.param(ROWS, {}, {"DATA_WRITER__DISABLE_COMPRESSION": "false"}, 10, id="files compressed"),
-        pytest.param(ROWS, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "7"}, 10, id="rows in small chunks, most by columns"),
-        pytest.param(PLAIN, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "20"}, 10, id="plain rows by columns"),
-        pytest.param(ROWS, {"file_format": "insert_values"}, {}, 10, id="a file format of the resource"),
-        pytest.param(ROWS, {"write_disposition": "replace"}, {}, 10, id="replace"),
-        pytest.param(ROWS, {"max_table_nesting": 1}, {}, 10, id="nested to a limit"),
-        pytest.param(HUGE, {}, {}, 10, id="numbers of 19 digits"),
-        pytest.param(NUL, {}, {}, 10, id="a NUL in a text"),
+        pytest.param(ROWS, {}, {}, id="as it is"),
+        pytest.param(ROWS, {}, {"PAGES": "1"}, id="one page after the other"),
+        pytest.param(ROWS, {}, {"DATA_WRITER__DISABLE_COMPRESSION": "false"}, id="files compressed"),
+        pytest.param(ROWS, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "7"}, id="rows in small chunks, most by columns"),
+        pytest.param(PLAIN, {}, {"DATA_WRITER__BUFFER_MAX_ITEMS": "20"}, id="plain rows by columns"),
+        pytest.param(ROWS, {"file_format": "insert_values"}, {}, id="a file format of the resource"),
+        pytest.param(ROWS, {"write_disposition": "replace"}, {}, id="replace"),
+        pytest.param(ROWS, {"max_table_nesting": 1}, {}, id="nested to a limit"),
+        pytest.param(HUGE, {}, {}, id="numbers of 19 digits"),
+        pytest.param(NUL, {}, {}, id="a NUL in a text"),
     ],
 )
 def test_every_table_is_the_same(
@@ -188,7 +189,6 @@ def test_every_table_is_the_same(
     rows: list[Any],
     more: dict[str, Any],
     settings: dict[str, str],
-    pages: int,
 ) -> None:
     destination, plain, ours = warehouse
     plain_more = {name: value for name, value in more.items() if name != "file_format"}
@@ -198,7 +198,7 @@ def test_every_table_is_the_same(
         requests = len(shop.requests)
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        options = Options(parallel_pages=pages)
-        perform(make_load(description(**more), "things", dataset="ours", temp=tmp_path, options=options))
+        monkeypatch.setattr("tests.support.loads.DEFAULTS", Options(parallel_pages=int(os.environ.get("PAGES", "10"))))
+        perform(make_load(description(**more), "things", dataset="ours"))
         assert len(shop.requests) - requests <= requests + 1
     assert_same(ours, plain)

@@ -15,7 +15,7 @@ from tests.integration.conftest import Loader
 from tests.support.loads import KEY, Tables
 
 from demo_shop import DemoShop
-from ecom_source import ECOMMERCE_API
+from ecom_source import ECOMMERCE_API, Options
 from ecom_source.errors import RequestFailedError
 from ecom_source.http.session import Traffic, shop_session
 from ecom_source.secrets.redactor import Redactor
@@ -108,7 +108,7 @@ def test_a_lost_connection_is_retried_like_a_status(
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=slept.append))
-    monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", 1)
+    monkeypatch.setattr("tests.support.loads.DEFAULTS", Options(parallel_pages=1))
     shop.fail(kind, skip=2, times=2)
     load(ECOMMERCE_API)
     assert (slept, len(shop.requests)) == ([2.0, 4.0], 6)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.conftest import Loader
 from tests.support.apis import CATALOGUE, api, whole, windowed
-from tests.support.loads import Tables, manual, run_load
+from tests.support.loads import Tables, load_as, manual
 from tests.support.postgres import Postgres
 
 from demo_shop import DemoShop
@@ -49,9 +48,9 @@ def test_nested_tables_follow_a_full_refresh_and_the_merges_after_it(
 
 @pytest.mark.usefixtures("postgres_tables")
 def test_a_reader_never_sees_the_table_empty_or_missing(
-    shop: DemoShop, postgres: Postgres, postgres_tables: Tables, tmp_path: Path
+    shop: DemoShop, postgres: Postgres, postgres_tables: Tables
 ) -> None:
-    run_load(api(windowed("orders")), temp=tmp_path)
+    load_as(api(windowed("orders")))
     items = sum(len(row["line_items"]) for row in shop.rows("orders"))
     database = postgres_tables.scalar("SELECT current_database()")
     counts = "SELECT (SELECT count(*) FROM ecommerce.orders), (SELECT count(*) FROM ecommerce.orders__line_items)"
@@ -69,7 +68,7 @@ def test_a_reader_never_sees_the_table_empty_or_missing(
     reader.start()
     try:
         for _ in range(3):
-            run_load(api(windowed("orders")), manual(full_refresh=True), temp=tmp_path)
+            load_as(api(windowed("orders")), manual(full_refresh=True))
     finally:
         done.set()
         reader.join()

@@ -59,7 +59,7 @@ def test_a_row_leads_to_its_run(
     # To plain files rows can only be added.
     description = api(windowed("orders", write_disposition="append")) if kind == "filesystem" else TWO
     for origin in (FIRST, SECOND):
-        perform(make_load(description, "orders", temp=tmp_path), manual(), origin=origin)
+        perform(make_load(description, "orders"), manual(), origin=origin)
         if origin is FIRST:
             shop.update("orders", 7, status="shipped")
 
@@ -74,7 +74,7 @@ def test_a_row_leads_to_its_run(
     assert both == (2,)
 
 
-def test_the_row_of_a_load_is_none_of_the_rows_it_reports(shop: DemoShop, tables: Tables, tmp_path: Path) -> None:
-    report = perform(make_load(TWO, "ecommerce_data", temp=tmp_path), manual(), origin=FIRST)
+def test_the_row_of_a_load_is_none_of_the_rows_it_reports(shop: DemoShop, tables: Tables) -> None:
+    report = perform(make_load(TWO, "ecommerce_data"), manual(), origin=FIRST)
     assert report.rows == {"ecommerce_data": 340}
     assert [change["table"] for change in report.schema_changes] == ["ecommerce_data"]

@@ -14,12 +14,13 @@ from tests.support.loads import Tables, make_load, perform
 from demo_shop import DemoShop, RequestRecord
 from ecom_source.errors import IncompleteReadError
 from ecom_source.load.components import Component
+from ecom_source.options import Options
 
 
 @pytest.fixture(params=[1, 8], ids=["one by one", "in parallel"], autouse=True)
 def _pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are read one after the other, or several at once."""
-    monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", request.param)
+    monkeypatch.setattr("tests.support.loads.DEFAULTS", Options(parallel_pages=request.param))
 
 
 WINDOWED = windowed("ecommerce_data", "/v1/resource", columns=CATALOGUE["columns"])
@@ -232,7 +233,7 @@ def test_a_read_that_is_begun_again_counts_its_dependents_once(shop: DemoShop, t
         whole("customer_orders", "/v1/customers/{resources.customers.id}/orders"),
         client={"paginator": {"type": "offset", "limit": 20}},
     )
-    loading = make_load(description, "customers", temp=tmp_path)
+    loading = make_load(description, "customers")
     # As `decompose="none"` makes it: one task for all, named after the dataset.
     loading.component = Component("ecommerce", ("products", "customers", "customer_orders"))
     begun: list[int] = []

@@ -29,7 +29,7 @@ def load_rows(rows: list[dict[str, Any]], temp: Path, monkeypatch: pytest.Monkey
     run = manual(full_refresh=more.pop("full_refresh", False))
     with serving(RowsApi(rows, total=False)) as shop:
         monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
-        perform(make_load(api(whole("things", "/rows", **more)), "things", temp=temp), run)
+        perform(make_load(api(whole("things", "/rows", **more)), "things"), run)
 
 
 @STRATEGIES

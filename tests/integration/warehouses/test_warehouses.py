@@ -29,10 +29,10 @@ from tests.support.loads import (
     backfill,
     connection_json,
     duckdb_tables,
+    load_as,
     make_load,
     manual,
     perform,
-    run_load,
     scheduled,
 )
 from tests.support.mariadb import MariaDB, running_mariadb, server_program
@@ -226,14 +226,14 @@ def test_every_kind_of_run_leaves_the_warehouse_equal_to_the_shop(place: Place, 
 
 
 @everywhere(PLAIN)
-def test_plain_files_are_replaced_and_never_merged(place: Place, shop: DemoShop, tmp_path: Path) -> None:
+def test_plain_files_are_replaced_and_never_merged(place: Place, shop: DemoShop) -> None:
     for number in range(2):
         shop.update("resource", 7, price=number)
-        assert run_load(REPLACED, temp=tmp_path)["ecommerce_data"].rows == {"ecommerce_data": 120}
+        assert load_as(REPLACED)["ecommerce_data"].rows == {"ecommerce_data": 120}
         assert_equal(place, shop)
     shop.reset_log()
     with pytest.raises(ApiConfigError, match="cannot merge 'ecommerce_data': its tables are plain files") as caught:
-        run_load(API, temp=tmp_path)
+        load_as(API)
     assert "table_format" in caught.value.fix
     assert shop.requests == []
     assert_equal(place, shop)
@@ -241,12 +241,10 @@ def test_plain_files_are_replaced_and_never_merged(place: Place, shop: DemoShop,
 
 
 @everywhere({**MERGING, **PLAIN})
-def test_what_a_killed_attempt_left_behind_is_dropped_and_nothing_else(
-    place: Place, shop: DemoShop, tmp_path: Path
-) -> None:
+def test_what_a_killed_attempt_left_behind_is_dropped_and_nothing_else(place: Place, shop: DemoShop) -> None:
     ours, others = Staging.named("dag/orders", "killed"), Staging.named("dag/products", "at work")
     description = REPLACED if "parquet" in place.connection else API
-    load = make_load(description, "orders", temp=tmp_path)
+    load = make_load(description, "orders")
     names = [staging.layout % "ecommerce" for staging in (ours, others)]
 
     def leave() -> None:

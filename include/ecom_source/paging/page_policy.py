@@ -1,0 +1,362 @@
+"""What is decided after each page, for every kind of paging: go on, go back, ask again, end, or fail.
+
+Rows are judged as the shop sent them, before any processing step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from requests import Response
+
+from ecom_source.paging import read_errors
+from ecom_source.paging.read_tally import Reading
+from ecom_source.paging.seen_keys import SeenRows, picture
+from ecom_source.paging.totals import Total, TotalSource
+from ecom_source.paging.versions import Versions
+from ecom_source.paging.ways import LinkWay, PageNumberWay, Way
+
+MOST_STEPS_BACK = 5
+"""Pages in a row that may begin behind a gap before a read is given up as one without a stable order."""
+MOST_STEPS_BACK_IN_ALL = 1000
+"""The same over a whole read."""
+MOST_WITHOUT_NEW = 5
+"""Pages in a row without a new row, where rows can be told apart and the pages differ."""
+MOST_EQUAL = 100
+"""Equal pages in a row, where rows cannot be told apart; and empty pages in a row."""
+MOST_PAGES = 1_000_000
+"""Pages of one read."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the description says of a resource's pages.
+
+    Args:
+        key: the columns of the primary key, by which rows are told apart.
+        whole: rows of one key may be several rows, so they are told apart by all that is in them.
+        required: columns of the key that each row must come with.
+        selector: the endpoint's `data_selector`.
+        total: where the total is named; None where it is not.
+        guess: look for a total in the usual places.
+        overlap: begin each page with the last row of the page before, also where there is a total: a row that moved
+            over the border is noticed even where as many rows came as went. Without a total nothing else tells.
+        twice: read everything twice, with different page sizes, and compare.
+        newest: column and order (`asc`, `desc`) by which one of several rows with the same key is chosen.
+        is_late: whether a row was stamped after the read began: a page of such rows ends a read of everything.
+    """
+
+    key: tuple[str, ...] = ()
+    whole: bool = False
+    required: tuple[str, ...] = ()
+    selector: Any = None
+    total: TotalSource | None = None
+    guess: bool = True
+    overlap: bool = False
+    twice: bool = False
+    newest: tuple[str, str] | None = None
+    is_late: Callable[[Any], bool] | None = None
+
+
+class PagePolicy:
+    """One pass over the pages of a resource.
+
+    Args:
+        way: how its pages are asked for.
+        expected: what the description says.
+        reading: counts.
+        where: what was asked first, to tell the reads of several parents apart.
+    """
+
+    def __init__(self, way: Way, expected: Expected, reading: Reading, where: str) -> None:
+        self.way, self.expected, self.reading, self.where = way, expected, reading, where
+        self.has_next_page = True
+        self.total = Total(expected.total, guess=expected.guess)
+        self.seen = SeenRows(expected.key, whole=expected.whole)
+        self.moves = 0
+        """How often rows were seen to move."""
+        self.beyond_total = False
+        """The page that is asked for lies beyond the last one by the total."""
+        self._versions = Versions(expected.key, *expected.newest) if expected.newest else None
+        self._pages = 0
+        """Those that were accepted."""
+        self._rows = 0
+        self._page_before: list[bytes] | None = None
+        self._tail: dict[int, int] = {}
+        """The place of each row on the page before, by what tells it apart."""
+        self._without_new = self._equal = self._empty = 0
+        """Pages in a row that have no new row, equal the one before, or are empty."""
+        self._steps_back = 0
+        """Steps back in a row."""
+        self._fruitless = 0
+        """Steps back that brought no new row."""
+        self._furthest = 0
+        """The place that was reached before the last step back."""
+        self._repeats = self._strays = 0
+        """Rows that came again: in all, and unchanged where new ones must come."""
+        self._probe: int | None = None
+        """The page size that is asked for to see whether the shop heeds it."""
+
+    def take(self, response: Response, rows: list[Any]) -> list[Any]:
+        """Takes in a page; its rows that go on to dlt.
+
+        Raises:
+            IncompleteReadError: the read cannot be complete.
+        """
+        if self._probe is not None:
+            self._judge_page_size(rows, self._probe)
+            return []
+        fell = self.total.read(response)
+        marks = self.seen.marks(rows)
+        now = picture(rows)
+        if rows and now == self._page_before and not self._is_behind() and not self._may_be_equal(rows):
+            self.reading.page(len(rows), 0, self.total.said)
+            return []
+        if self._is_gap(marks, fell) and self._go_back(rows, fell):
+            return []
+        self._page_before = now
+        return self._accept(response, rows, marks)
+
+    def pass_over(self, rows: list[Any]) -> list[Any]:
+        """Leaves a page out, to ask for it again: nobody knows whether it is older than the one before it."""
+        self.moves += 1
+        self.reading.page(len(rows), 0, self.total.said)
+        return []
+
+    def _accept(self, response: Response, rows: list[Any], marks: Sequence[int | None]) -> list[Any]:
+        """Remembers a page and goes on behind it."""
+        way = self.way
+        self._pages += 1
+        self._steps_back = 0
+        if self._pages > MOST_PAGES:
+            raise read_errors.endless(self.reading.resource, MOST_PAGES)
+        only_overlap = 0 < len(rows) <= way.overlap and all(map(self.seen.known, marks))
+        self._count_repeats(rows, marks)
+        fresh = self.seen.add(rows, marks)
+        self._fruitless = 0 if fresh else self._fruitless
+        self._rows += len(rows)
+        self.reading.page(len(rows), len(fresh), self.total.said)
+        self.total.hold_against(self._in_hand)
+        full = way.is_full(len(rows), self._pages)
+        goes_on = way.advance(response, rows, overlap=self._overlap())
+        self._tail = {mark: place for place, mark in enumerate(marks) if mark is not None}
+        self.has_next_page = not only_overlap and self._goes_on(goes_on, rows, fresh, full=full)
+        return fresh if self._versions is None else self._versions.take(fresh, last=not self.has_next_page)
+
+    # Going on
+
+    def _goes_on(self, goes_on: bool, rows: list[Any], fresh: list[Any], *, full: bool) -> bool:
+        """Whether there is a next page to ask for."""
+        self._empty = 0 if rows else self._empty + 1
+        self._without_new = 0 if fresh or not rows else self._without_new + 1
+        without = max(self._without_new - MOST_WITHOUT_NEW if self.seen.tracked else 0, self._empty - MOST_EQUAL)
+        if without > 0 and goes_on and not self._is_behind():
+            pages = max(self._without_new, self._empty)
+            raise read_errors.nothing_new(self.reading.resource, pages, self.way.parameters)
+        if self._is_late(rows):
+            return False
+        if not goes_on:
+            return self._asks_beyond_last_number(rows, full=full)
+        total = self.total.believed if self.total.named else None
+        return total is None or not self.way.reaches(total) or self._asks_beyond_total(full=full)
+
+    def _asks_beyond_total(self, *, full: bool) -> bool:
+        """After the last page by the total, a full one means: ask once more."""
+        if self.beyond_total or not full:
+            return False
+        self.beyond_total = True
+        return True
+
+    def _asks_beyond_last_number(self, rows: list[Any], *, full: bool) -> bool:
+        """The same after the last page by the number of pages, also where a guessed total says that there are more."""
+        more = (self.total.believed or 0) > self._in_hand
+        if not isinstance(self.way, PageNumberWay) or not self.way.ended_by_total or not rows:
+            return False
+        return self.way.ask_beyond_total() if self._asks_beyond_total(full=full or more) else False
+
+    def _is_late(self, rows: list[Any]) -> bool:
+        """A read of everything, while rows change, ends where only rows come that are newer than it is."""
+        if self.expected.is_late is None or not rows:
+            return False
+        twice_as_many = self.total.first is not None and self._rows >= 2 * self.total.first > 0
+        return twice_as_many or all(map(self.expected.is_late, rows))
+
+    def _overlap(self) -> int:
+        """By how many rows the next page is to begin with those of this one; below 0 where it never may."""
+        if not self.seen.tracked:
+            return -1
+        by_total = self.total.named and self.total.believed is not None
+        return 0 if by_total and not self.expected.overlap else 1
+
+    @property
+    def is_stuck_on_first_page(self) -> bool:
+        """Whether only one page came, and nothing says that there are no more."""
+        total = self.total.believed
+        return self._pages == 1 and self._rows > 0 and (total is None or self._in_hand < total)
+
+    @property
+    def _in_hand(self) -> int:
+        return self.seen.counted if self.seen.tracked else self._rows
+
+    # A page like the one before
+
+    def _may_be_equal(self, rows: list[Any]) -> bool:
+        """Whether a page that equals the one before is taken in. Otherwise it is the end, or is asked for differently.
+
+        Raises:
+            IncompleteReadError: the shop ignores what page is asked for.
+        """
+        if not self.seen.tracked:
+            self._equal += 1
+            if self._equal >= MOST_EQUAL:
+                raise read_errors.nothing_new(self.reading.resource, self._equal + 1, self.way.parameters)
+            return True
+        total = self.total.believed
+        if total is not None and self._in_hand >= self.way.wanted(total):
+            self.has_next_page = False
+        elif self.way.overlap and self.way.align():
+            # The shop may heed only offsets that are a multiple of the page size: asked for at the border.
+            return False
+        elif self._pages > 1 or self.beyond_total:
+            # The page beyond the last one, as Magento shows it.
+            self.has_next_page = False
+        else:
+            self._ask_with_another_size(rows)
+        return False
+
+    def _ask_with_another_size(self, rows: list[Any]) -> None:
+        """Page two is page one. Whether that is all there is, a request with another page size tells."""
+        if self.way.size is None or self.way.is_full(len(rows), 1):
+            raise read_errors.ignored(self.reading.resource, self.way.parameters)
+        if len(rows) == 1:
+            self.has_next_page = False
+            return
+        self._probe = len(rows) // 2
+        self.way.ask_first_page(self._probe)
+
+    def _judge_page_size(self, rows: list[Any], size: int) -> None:
+        self.reading.page(len(rows), 0, self.total.said)
+        if len(rows) > size:
+            raise read_errors.ignored(self.reading.resource, self.way.parameters)
+        self.has_next_page = False
+
+    # Rows that move
+
+    def _is_gap(self, marks: Sequence[int | None], fell: int) -> bool:
+        """Whether rows may lie between this page and those read before.
+
+        Args:
+            fell: by how many the total has fallen since the page before: rows that vanish from pages already read pull
+                the following ones forward, over the border of this page.
+        """
+        if not self.way.can_go_back or self.way.is_first:
+            return False
+        if self.way.overlap:
+            return not self._joins(marks)
+        return fell > 0
+
+    def _joins(self, marks: Sequence[int | None]) -> bool:
+        """Whether a page begins where the one before had ended: with its last row, or with what is left of its end.
+
+        Before that row there may be others that were read: new ones came in front of them.
+        """
+        known = [self.seen.known(mark) for mark in marks]
+        prefix = known.index(False) if False in known else len(known)
+        if not prefix:
+            return False
+        places = [(self._tail[mark], at) for at, mark in enumerate(marks) if mark in self._tail]
+        return prefix == len(known) or (bool(places) and max(places)[1] < prefix)
+
+    def _go_back(self, rows: list[Any], fell: int) -> bool:
+        """Asks again for what lies before this page; whether there is a way back.
+
+        Raises:
+            IncompleteReadError: it went back again and again, or rows cannot be told apart.
+        """
+        if not self.seen.tracked:
+            raise read_errors.moved(self.reading.resource)
+        if not self.total.named and self._fruitless > 1:
+            # It falls with each page, for another reason.
+            self.total.trusted = False
+            return False
+        place = self.way.place
+        self._furthest = max(self._furthest, self.way.number)
+        self.way.go_back(fell)
+        self.moves += 1
+        self._fruitless += 1
+        self._steps_back += 1
+        if self._steps_back > MOST_STEPS_BACK or self.moves > MOST_STEPS_BACK_IN_ALL:
+            raise read_errors.never_joins(self.reading.resource, self._steps_back - 1, place)
+        self.reading.page(len(rows), 0, self.total.said)
+        return True
+
+    def _is_behind(self) -> bool:
+        """Whether the page at hand was read before the last step back."""
+        return self.way.number < self._furthest
+
+    def _count_repeats(self, rows: list[Any], marks: Sequence[int | None]) -> None:
+        """Counts rows that came before. Where new rows came in front, they stand at the beginning of the page."""
+        if not self.seen.tracked:
+            return
+        unchanged = self.seen.unchanged(rows) if self.total.believed is None else [False] * len(rows)
+        if self._is_behind():
+            return
+        known = [self.seen.known(mark) for mark in marks]
+        self._repeats += max(0, sum(known) - self.way.overlap)
+        prefix = known.index(False) if False in known else len(known)
+        first = prefix if self._joins(marks) else 0
+        self._strays += sum(known[at] and unchanged[at] for at in range(first, len(rows)))
+
+    # The end
+
+    def finish(self) -> None:
+        """Judges a read that has ended.
+
+        Raises:
+            IncompleteReadError: rows are missing, or may be.
+        """
+        self.has_next_page = False
+        tracked, total, said = self.seen.tracked, self.total.believed, self.total.said
+        self.reading.finish(self.seen.distinct if tracked else None, said)
+        if total is not None and self._in_hand < self.way.wanted(total):
+            self._judge_shortfall(total)
+        elif total is None and self._strays:
+            raise read_errors.unstable(self.reading.resource, self._strays)
+        elif total is None and said is not None:
+            self.reading.doubt(f"the shop says {said:,} rows, and {self._in_hand:,} came")
+        elif total is None:
+            self._say_without_total()
+        if self.expected.twice:
+            self._compare_with_read_before()
+
+    def _judge_shortfall(self, total: int) -> None:
+        """A total that is named is right. A guessed one is not believed where two reads stay short of it alike."""
+        came, resource = self._in_hand, self.reading.resource
+        missing = self.way.wanted(total) - came
+        again = not self.total.named and self.reading.shortfalls.get(self.where) == missing
+        if again and not self._repeats and not self.moves:
+            self.reading.doubt(f"the shop says {total:,} rows somewhere, and {came:,} came, twice")
+            return
+        self.reading.shortfalls[self.where] = missing
+        if self._empty and self._pages > 1 and not self._repeats:
+            raise read_errors.capped(resource, self.way.place_before, total)
+        raise read_errors.short(resource, total, came, self._repeats)
+
+    def _say_without_total(self) -> None:
+        if isinstance(self.way, LinkWay) and self.way.is_single:
+            return
+        if self.seen.tracked and self.way.can_overlap:
+            self.reading.joined = True
+        elif self._pages > 1 or not isinstance(self.way, LinkWay):
+            self.reading.doubt("the shop says no total" + ("" if self.seen.tracked else ", and its rows have no key"))
+
+    def _compare_with_read_before(self) -> None:
+        before = self.reading.read_before.get(self.where)
+        self.reading.read_before[self.where] = self.seen
+        if before is None:
+            raise read_errors.once_more(self.reading.resource)
+        if not self.seen.same_as(before):
+            raise read_errors.differs(self.reading.resource, before.distinct, self.seen.distinct)
+        self.reading.doubts.clear()
