@@ -146,10 +146,10 @@ class CheckedPaginator(BasePaginator):
         out not to say its total each time, or to cut its pages. Where rows move there are none for a while, and for
         longer each time.
         """
-        total = self._policy.total
+        policy = self._policy
         most = min(ahead.most, 2 ** (self._in_a_row - 1)) if self._in_a_row > 0 else 0
-        known = total.believed if total.named and not self._policy.beyond_total else None
-        requests = way.upcoming(request, most, known) if known is not None else {}
+        total = None if policy.beyond_total else policy.stops_at
+        requests = way.upcoming(request, most, total) if total is not None else {}
         self._asked_early = way.number in self._asked
         self._asked = set(requests)
         ahead.expect(self, requests)

@@ -74,7 +74,10 @@ class Total:
         self.source, self._guess = source, guess and source is None
         self.said: int | None = None
         """The latest word."""
+        self.now: int | None = None
+        """What the answer at hand says: where to stop, only that tells."""
         self.first: int | None = None
+        self._most = 0
         self.trusted = True
         self._place: TotalSource | None = None
 
@@ -90,11 +93,12 @@ class Total:
 
     def read(self, response: Response) -> int:
         """Takes in an answer; by how many rows the total has fallen since the one before."""
-        now = self._find(response)
+        self.now = now = self._find(response)
         if now is None:
             return 0
         fell = max(0, (self.said or 0) - now) if self.trusted else 0
         self.said = now
+        self._most = max(self._most, now)
         self.first = now if self.first is None else self.first
         return fell
 
@@ -103,8 +107,11 @@ class Total:
         return self._find(response)
 
     def hold_against(self, in_hand: int) -> None:
-        """A total below the rows in hand is none: of this page, of pages, of what remains, or not counted at all."""
-        if self.said is not None and self.said < in_hand:
+        """A total below the rows in hand is none: of this page, of pages, of what remains, or not counted at all.
+
+        It may have fallen while rows were read that are gone by now.
+        """
+        if self.said is not None and self._most < in_hand:
             self.trusted = False
 
     def _find(self, response: Response) -> int | None:

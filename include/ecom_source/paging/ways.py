@@ -47,8 +47,6 @@ class Way(ABC):
     """Whether the page that is asked for is the first one."""
     number = 0
     """Where it begins, as a number that grows."""
-    place_before = "the next page"
-    """Where the page before began, for a person."""
     size: int | None = None
     """Rows that a page is asked to have; None where that is not known."""
     longest = 0
@@ -193,7 +191,6 @@ class OffsetWay(RangeWay):
         """Goes on behind the rows that came."""
         came = len(rows)
         self.longest = max(self.longest, came)
-        self.place_before = self.place
         self._back = 0
         self.end = self.inner.current_value + (came or self.inner.value_step)
         if self.aligned:
@@ -308,7 +305,6 @@ class PageNumberWay(RangeWay):
     def advance(self, response: Response, rows: list[Any], *, overlap: int) -> bool:
         """Goes on to the next number."""
         self.longest = max(self.longest, len(rows))
-        self.place_before = self.place
         self._steps = 0
         self.inner.current_value += 1
         goes_on = self._goes_on(response, self.inner.current_value, len(rows))
