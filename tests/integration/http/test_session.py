@@ -6,18 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from tests.integration.conftest import Loader
-from tests.support.loads import KEY, Tables
+from tests.support.loads import KEY, Tables, run_load
 
 from demo_shop import DemoShop
 from ecom_source import ECOMMERCE_API
 from ecom_source.errors import RequestFailedError
 from ecom_source.http.session import Traffic, shop_session
+from ecom_source.options import Options
 from ecom_source.secrets.redactor import Redactor
 
 
@@ -104,13 +106,12 @@ def test_a_long_retry_after_is_cut_to_five_minutes(shop: DemoShop, monkeypatch: 
 
 @pytest.mark.parametrize("kind", ["drop", "cut"])
 def test_a_lost_connection_is_retried_like_a_status(
-    shop: DemoShop, load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch, kind: str
+    shop: DemoShop, tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=slept.append))
-    monkeypatch.setattr("tests.support.loads.PARALLEL_PAGES", 1)
     shop.fail(kind, skip=2, times=2)
-    load(ECOMMERCE_API)
+    run_load(ECOMMERCE_API, temp=tmp_path, options=Options(parallel_pages=1))
     assert (slept, len(shop.requests)) == ([2.0, 4.0], 6)
     tables.assert_equal_to(shop)
 
