@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 
 from ecom_source.errors import ConnectionFieldError, RequestFailedError
 from ecom_source.http.answer_deadline import POOLS, SECONDS, Deadline, within
+from ecom_source.http.json_response import PageResponse
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -49,15 +50,21 @@ class Bounds:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Sends requests whose answers are read within bounds.
+    """Sends requests whose answers are read within bounds, as a `PageResponse`.
 
     Raises (while sending, and while a body is read):
         RequestFailedError: it is larger, or takes longer. Such a request is not sent again.
     """
 
-    def __init__(self, bounds: Bounds, **options: Any) -> None:
-        self._bounds = bounds
+    def __init__(self, bounds: Bounds, response: type[PageResponse] = PageResponse, **options: Any) -> None:
+        self._bounds, self._response = bounds, response
         super().__init__(**options)
+
+    def build_response(self, request: PreparedRequest, answer: Any) -> Response:
+        """The answer as this package reads it, its body still to come."""
+        response = super().build_response(request, answer)
+        response.__class__ = self._response
+        return response
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Makes the connections that keep to the time limit."""
