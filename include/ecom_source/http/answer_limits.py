@@ -56,14 +56,14 @@ class BoundedAdapter(HTTPAdapter):
         RequestFailedError: it is larger, or takes longer. Such a request is not sent again.
     """
 
-    def __init__(self, bounds: Bounds, response: type[PageResponse] = PageResponse, **options: Any) -> None:
-        self._bounds, self._response = bounds, response
+    def __init__(self, bounds: Bounds, **options: Any) -> None:
+        self._bounds = bounds
         super().__init__(**options)
 
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
         """The answer as this package reads it, its body still to come."""
         response = super().build_response(request, answer)
-        response.__class__ = self._response
+        response.__class__ = PageResponse
         return response
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:

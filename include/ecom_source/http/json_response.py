@@ -40,15 +40,15 @@ class PageResponse(Response):
         """
         content = self.content
         if kwargs or not content or self._chosen_encoding() is not None:
-            return self._slowly(**kwargs)
+            return self._by_requests(**kwargs)
         # A hook may have put another body into the response.
         if self._decoded_from is not content:
             try:
                 if _TOO_LONG in content.translate(_DIGITS):
-                    return self._slowly()
+                    return self._by_requests()
                 self._decoded = self.without_nul(orjson.loads(content))
             except orjson.JSONDecodeError:
-                return self._slowly()
+                return self._by_requests()
             self._decoded_from = content
         return self._decoded
 
@@ -60,7 +60,7 @@ class PageResponse(Response):
                 return self.content.decode()
         return super().text
 
-    def _slowly(self, **kwargs: Any) -> Any:
+    def _by_requests(self, **kwargs: Any) -> Any:
         content, chosen = self.content, self._chosen_encoding()
         declared = declared_charset(self.headers)
         text = decoded(content, chosen=chosen, declared=declared)

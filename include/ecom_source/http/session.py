@@ -98,12 +98,12 @@ def _look_round_once(session: Session) -> None:
 
 
 class _CountingAdapter(BoundedAdapter):
-    def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace, response: type[PageResponse]) -> None:
-        self._redact, self._traffic, self._pace = redact, traffic, pace
+    def __init__(self, redact: Redactor, traffic: Traffic, pace: Pace, response: type[Response]) -> None:
+        self._redact, self._traffic, self._pace, self._response = redact, traffic, pace, response
         self._counting = Lock()
         # dlt sends a request again in the thread that sent it first.
         self._failed = local()
-        super().__init__(Bounds.of(), response, pool_maxsize=50)
+        super().__init__(Bounds.of(), pool_maxsize=50)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         response = self._attempt(request, *args, **kwargs)
@@ -159,6 +159,11 @@ class _CountingAdapter(BoundedAdapter):
         for name in names:
             pools[name].close()
         super().close()
+
+    def build_response(self, request: PreparedRequest, answer: Any) -> Response:
+        response = super().build_response(request, answer)
+        response.__class__ = self._response
+        return response
 
     def _count_retry(self, request: PreparedRequest) -> None:
         failed, what, ended = getattr(self._failed, "last", (None, "", 0.0))
