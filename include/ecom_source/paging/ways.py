@@ -26,7 +26,7 @@ from ecom_source.paging.totals import number_of_rows
 LEAST_MARGIN = 8
 """Rows by which pages overlap at least, once rows were seen to move; four times as many each time that is too few."""
 SIZES_OF_MANY_SHOPS = (10, 20, 25, 30, 40, 50, 100, 200, 250, 500, 1000)
-"""The longest page of many a shop, whatever longer one is asked for."""
+"""The longest page of many a shop, whatever longer one is asked for: a first page of so many may be cut."""
 _SIZE = re.compile(
     r"page_?size|per_?page|limit|max_?results|count|top|take|(page\[)?size\]?|rows|.*\[(page_?size|limit)\]", re.I
 )
@@ -70,9 +70,11 @@ class Way(ABC):
         Args:
             came: its rows; `page` its number, from 1.
         """
-        if self.size is not None and (came >= self.size or came in SIZES_OF_MANY_SHOPS):
+        if self.size is not None and came >= self.size:
             return True
-        return page > 1 and came >= self.longest
+        if page > 1:
+            return came >= self.longest
+        return self.size is not None and came in SIZES_OF_MANY_SHOPS
 
     @abstractmethod
     def advance(self, response: Response, rows: list[Any], *, overlap: int) -> bool:
