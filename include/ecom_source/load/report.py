@@ -48,7 +48,7 @@ class Report:
 
     def lines(self) -> list[str]:
         """The same in words: what was read, where it went, up to where the table is complete, and what it took."""
-        read = [f"{name}: {_read(reading)}" for name, reading in self.readings.items()]
+        read = [f"{name}: {line}" for name, reading in self.readings.items() for line in _read(reading)]
         loaded = [f"{_rows(rows)} loaded into {self.dataset}.{table}" for table, rows in self.rows.items()]
         windows = [f"{name}: {_watermark(window)}" for name, window in self.windows.items()]
         troubles = ", ".join(f"{number} x {what}" for what, number in sorted(self.traffic.troubles.items()))
@@ -70,7 +70,11 @@ class Report:
             "resources": {
                 name: {
                     "pages": reading.pages,
-                    "rows_read": reading.rows,
+                    "rows_sent": reading.rows,
+                    "rows_repeated": reading.repeated,
+                    "rows_read": reading.passed_on,
+                    "rows_left_out": reading.left_out,
+                    "proof": reading.proof,
                     "distinct_keys": reading.distinct,
                     "api_total": reading.total,
                 }
@@ -99,9 +103,16 @@ class Report:
         }
 
 
-def _read(reading: Reading) -> str:
-    of = "" if reading.total is None else f"{reading.rows:,} of "
-    return f"{of}{_rows(reading.rows if reading.total is None else reading.total)} read"
+def _read(reading: Reading) -> list[str]:
+    """Such as `2,540 of 2,540 rows read (26 more came again)`; what is left out, and what is not provable, with it."""
+    rows, total = reading.passed_on, reading.total
+    if total is None or rows > total:
+        said = f"{_rows(rows)} read" + ("" if total is None else f", where the shop says {total:,}")
+    else:
+        said = f"{rows:,} of {_rows(total)} read"
+    again = f" ({reading.repeated:,} more came again)" if reading.repeated else ""
+    out = f"; {_rows(reading.left_out)} left out by its processing steps or its window" if reading.left_out > 0 else ""
+    return [f"{said}{again}{out}", *([reading.proof] if reading.doubts else [])]
 
 
 def _watermark(window: Window) -> str:

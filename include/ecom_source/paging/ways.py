@@ -107,6 +107,12 @@ class Way(ABC):
         """Asks for the first page next, in another size."""
 
     @property
+    def paging_params(self) -> set[str]:
+        """The query parameters that say which page is asked for, and how long it is to be."""
+        names = (getattr(self.inner, name, None) for name in ("param_name", "limit_param", "cursor_param"))
+        return {name for name in names if name}
+
+    @property
     @abstractmethod
     def place(self) -> str:
         """Where the page that is asked for begins, for a person."""
@@ -312,6 +318,11 @@ class PageNumberWay(RangeWay):
         goes_on = self._goes_on(response, self.inner.current_value, len(rows))
         self.ended_by_total = goes_on and self._pages_trusted and self._behind_last_page(response)
         return goes_on and not self.ended_by_total
+
+    @property
+    def paging_params(self) -> set[str]:
+        """The page and its size."""
+        return super().paging_params | ({self._size_param} if self._size_param else set())
 
     def ask_beyond_total(self) -> bool:
         """Goes on although the number of pages says otherwise."""
