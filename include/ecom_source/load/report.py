@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecom_source.http.session import Traffic
 from ecom_source.load.load_origin import TABLE
-from ecom_source.paging.read_tally import Reading
+from ecom_source.paging.read_tally import READ_WHOLE, Reading
 from ecom_source.window.run_window import Window, iso
 
 if TYPE_CHECKING:
@@ -100,8 +100,15 @@ class Report:
 
 
 def _read(reading: Reading) -> str:
-    of = "" if reading.total is None else f"{reading.rows:,} of "
-    return f"{of}{_rows(reading.rows if reading.total is None else reading.total)} read"
+    """Such as `2,540 of 2,540 rows read`; a row that came on two pages counts once."""
+    rows = reading.passed_on if reading.distinct is None else reading.distinct
+    if reading.total is None:
+        said = f"{_rows(rows)} read"
+    elif rows <= reading.total:
+        said = f"{rows:,} of {_rows(reading.total)} read"
+    else:
+        said = f"{_rows(rows)} read (the shop says {reading.total:,})"
+    return said if reading.proof == READ_WHOLE else f"{said}; {reading.proof}"
 
 
 def _watermark(window: Window) -> str:
