@@ -154,7 +154,7 @@ def test_what_cannot_work_is_refused_with_the_name_of_the_dag(
 def test_two_groups_are_told_apart() -> None:
     def twice(**settings: Any) -> None:
         elt_task_group(OTHER, dataset_name="shop")
-        elt_task_group(OTHER, dataset_name="shop", **settings)
+        elt_task_group(OTHER, **{"dataset_name": "shop", **settings})
 
     with pytest.raises(
         ApiConfigError, match=r"DAG 'mine': Airflow refuses the task group 'shop': .*already been added"
@@ -162,6 +162,9 @@ def test_two_groups_are_told_apart() -> None:
         dag_of(twice)
     with pytest.raises(ApiConfigError, match=r"The task 'shop\.products' loads 'products' into the dataset 'shop' as"):
         dag_of(lambda: twice(group_id="second"))
+    # The warehouse has one schema for both.
+    with pytest.raises(ApiConfigError, match="'products' into the dataset 'Shop' as well"):
+        dag_of(lambda: twice(dataset_name="Shop"))
 
 
 def test_a_group_needs_a_dag() -> None:
