@@ -28,7 +28,7 @@ RUN_KINDS: Mapping[str, RunKind] = {"scheduled": "scheduled", "backfill": "backf
 """Airflow's run types; every other one (manual, asset_triggered, operator_triggered) counts as manual."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadTask:
     """The callable of a resource's task.
 

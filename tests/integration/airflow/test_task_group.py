@@ -140,6 +140,7 @@ def test_the_alarm_late_needs_the_deadline_of_the_dag() -> None:
         ({"options": {"order": Options()}}, "There are options for 'order'"),
         ({"optoins": Options()}, "There is no argument 'optoins'"),
         ({"dag": None}, "There is no argument 'dag'"),
+        ({"default_args": {"trigger_rule": "all_done"}}, "The task group 'shop' has a trigger_rule"),
     ],
     ids=str,
 )
