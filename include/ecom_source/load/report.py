@@ -47,7 +47,7 @@ class Report:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        """The same in words: what was read, where it went, up to where the table is complete, and what it took."""
+        """Say the same in words: what was read, where it went, up to where the table is complete, and what it took."""
         read = [f"{name}: {line}" for name, reading in self.readings.items() for line in _read(reading)]
         loaded = [f"{_rows(rows)} loaded into {self.dataset}.{table}" for table, rows in self.rows.items()]
         windows = [f"{name}: {_watermark(window)}" for name, window in self.windows.items()]
@@ -62,7 +62,7 @@ class Report:
         ]
 
     def as_extra(self) -> dict[str, Any]:
-        """The same as JSON: instants in ISO 8601, durations in seconds, sizes in bytes."""
+        """Give the same as JSON: instants in ISO 8601, durations in seconds, sizes in bytes."""
         return {
             "resource": self.resource,
             "dataset": self.dataset,
@@ -104,7 +104,7 @@ class Report:
 
 
 def _read(reading: Reading) -> list[str]:
-    """Such as `2,540 of 2,540 rows read (26 more came again)`; what is left out, and what is not provable, with it."""
+    """Say it as in `2,540 of 2,540 rows read (26 more came again)`; what is left out and not provable is added."""
     rows, total = reading.passed_on, reading.total
     if total is None or rows > total:
         said = f"{_rows(rows)} read" + ("" if total is None else f", where the shop says {total:,}")
@@ -137,20 +137,20 @@ def _plural(number: int, noun: str) -> str:
 
 
 def rows_loaded(trace: PipelineTrace | None) -> dict[str, int]:
-    """Rows by table that the last run's normalize step wrote, the tables of dlt and of this package left out."""
+    """Count the rows that the last run's normalize step wrote, by table; those of dlt and this package are left out."""
     info = trace.last_normalize_info if trace else None
     counts = info.row_counts if info else {}
     return {table: rows for table, rows in counts.items() if not table.startswith("_dlt") and table != TABLE}
 
 
 def load_ids(trace: PipelineTrace | None) -> tuple[str, ...]:
-    """dlt's ids of the packages that the last run loaded."""
+    """Find dlt's ids of the packages that the last run loaded."""
     info: LoadInfo | None = trace.last_load_info if trace else None
     return tuple(info.loads_ids) if info else ()
 
 
 def step_seconds(trace: PipelineTrace | None) -> dict[str, float]:
-    """Seconds by dlt step: sync, extract, normalize, load."""
+    """Add up the seconds by dlt step: sync, extract, normalize, load."""
     spent: dict[str, float] = {}
     for step in trace.steps if trace else ():
         if step.step != "run":
