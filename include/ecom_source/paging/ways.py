@@ -25,7 +25,7 @@ from ecom_source.paging.totals import number_of_rows
 
 LEAST_MARGIN = 8
 """Rows by which pages overlap at least, once rows were seen to move; four times as many each time that is too few."""
-SIZES_OF_MANY_SHOPS = (10, 20, 25, 30, 40, 50, 100, 200, 250, 500, 1000)
+SIZES_OF_MANY_SHOPS = (10, 20, 25, 50, 100, 200, 250, 500, 1000)
 """The longest page of many a shop, whatever longer one is asked for: a first page of so many may be cut."""
 _SIZE = re.compile(
     r"page_?size|per_?page|limit|max_?results|count|top|take|(page\[)?size\]?|rows|.*\[(page_?size|limit)\]", re.I
