@@ -25,7 +25,7 @@ from ecom_source.options import AnyOptions
 from ecom_source.secrets.task_logs import StepProgress
 from ecom_source.window.run_window import Run, RunKind
 
-AWARE = "an aware datetime, such as datetime(2026, 3, 1, tzinfo=UTC)."
+AWARE = "aware datetime, such as datetime(2026, 3, 1, tzinfo=UTC)."
 
 
 def run_load(
@@ -66,10 +66,10 @@ def run_load(
     checked = check_api(api, dataset_name=dataset, options=options)
     if kind not in get_args(RunKind):
         raise _refused("kind", kind, f"one of {', '.join(get_args(RunKind))}.")
-    if now is not None and now.tzinfo is None:
-        raise _refused("now", now, AWARE)
-    if interval is not None and any(each.tzinfo is None for each in interval):
-        raise _refused("interval", [*map(str, interval)], f"two of them, start and end: {AWARE}")
+    if now is not None and not _is_aware(now):
+        raise _refused("now", now, f"an {AWARE}")
+    if interval is not None and not _is_pair(interval):
+        raise _refused("interval", interval, f"a pair, start and end, each an {AWARE}")
     params = {"window_start": window_start, "window_end": window_end, "full_refresh": full_refresh}
     run = asked_for(kind, now=now or datetime.now(UTC), interval=interval, params=params)
     return {part.name: perform(new_load(api, part, checked, dataset), run) for part in checked.components}
@@ -105,6 +105,14 @@ def run_pipeline(load: Load, before: Callable[[], None] = lambda: None) -> None:
     for attempt in READ_AGAIN.copy(retry=retry_if_exception(retry_load(STEPS))):
         with attempt:
             load.pipeline.run(source)
+
+
+def _is_aware(value: object) -> bool:
+    return isinstance(value, datetime) and value.tzinfo is not None
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, tuple | list) and [*map(_is_aware, value)] == [True, True]
 
 
 def _refused(name: str, value: object, expected: str) -> WindowError:

@@ -18,7 +18,7 @@ from .progress import Progress
 POLL_SECONDS = 0.5
 TAIL_LINES = 25
 LOADER = "ecom_source"
-# Its line has all of the asset event in one, which the demo shows in full.
+# Its lines have what is in the asset event, which the demo shows in full.
 REPORTER = f"{LOADER}.airflow.task"
 
 

@@ -17,16 +17,16 @@ from local_airflow.instance import LocalAirflow
 pytestmark = pytest.mark.e2e
 
 RUNS = {
-    "troubled_resource": ("success", "{rows} resource rows read (the shop says {rows})"),
+    "troubled_resource": ("success", "resource: {rows} of {rows} rows read"),
     "troubled_products": ("failed", "The shop answered 401 to GET /v1/products: it does not accept the key."),
     "troubled_customers": ("failed", "The shop still answered 503 to GET /v1/customers after 4 attempts."),
     "troubled_orders": ("failed", "gave no complete answer in 4 attempts"),
     "troubled_reviews": ("failed", "gave no complete answer in 4 attempts"),
-    "troubled_by_header": ("success", "{rows} resource rows read (the shop says {rows})"),
-    "troubled_by_bearer": ("success", "{rows} resource rows read (the shop says {rows})"),
-    "troubled_by_basic": ("success", "{rows} resource rows read (the shop says {rows})"),
+    "troubled_by_header": ("success", "resource: {rows} of {rows} rows read"),
+    "troubled_by_bearer": ("success", "resource: {rows} of {rows} rows read"),
+    "troubled_by_basic": ("success", "resource: {rows} of {rows} rows read"),
     "troubled_by_named": ("failed", "The shop answered 401 to GET /v1/resource: it does not accept the key."),
-    "troubled_by_oauth2": ("success", "{rows} resource rows read (the shop says {rows})"),
+    "troubled_by_oauth2": ("success", "resource: {rows} of {rows} rows read"),
 }
 """By DAG: how its run ends, and what the task's log says of it."""
 

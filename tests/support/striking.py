@@ -52,9 +52,9 @@ def _connect(action: Action, put: Put) -> None:
 
 
 def _page(action: Action, put: Put, number: int) -> None:
-    from ecom_source.paging.checked_paginator import WatchedPaginator
+    from ecom_source.paging.checked_paginator import CheckedPaginator
 
-    _before(WatchedPaginator, "update_state", action, put, call=number)
+    _before(CheckedPaginator, "update_state", action, put, call=number)
 
 
 def _normalize(action: Action, put: Put) -> None:

@@ -52,7 +52,7 @@ class Alarms:
     rows_fell: float | None = None
 
     def watch(self, operator: Any, asset: Asset) -> None:
-        """Adds the callbacks to a task that loads into `asset`, after those that it has."""
+        """Add the callbacks to a task that loads into `asset`, after those that it has."""
         if self.failed or self.incomplete:
             operator.on_failure_callback = [*operator.on_failure_callback, self.on_failure]
         if self.schema_changed:
@@ -63,7 +63,7 @@ class Alarms:
             operator.on_success_callback = [*operator.on_success_callback, self.on_rows]
 
     def deadlines(self) -> list[DeadlineAlert]:
-        """For the DAG's argument `deadline`."""
+        """Make what a DAG has as its argument `deadline`; nothing without `late`."""
         if self.late is None:
             return []
         from airflow.sdk import BaseNotifier
@@ -97,7 +97,7 @@ class Alarms:
             )
 
     def on_failure(self, context: Mapping[str, Any]) -> None:
-        """Airflow's failure callback."""
+        """Serve as Airflow's failure callback."""
         error = context.get("exception")
         cause = getattr(error, "__context__", None)
         if self.incomplete and isinstance(cause, IncompleteReadError):
@@ -107,7 +107,7 @@ class Alarms:
             self._send("failed", "failed", str(error or "The task ended without an error of its own."), context)
 
     def on_schema(self, context: Mapping[str, Any]) -> None:
-        """Airflow's success callback for `schema_changed`."""
+        """Serve as Airflow's success callback for `schema_changed`."""
         (asset,) = context["task"].outlets
         extra = context["outlet_events"][asset].extra
         changes = [] if extra.get("first") else extra.get("schema_changes") or []
@@ -115,7 +115,7 @@ class Alarms:
             self._send("schema_changed", "changed the schema", "; ".join(map(_change, changes)), context)
 
     def on_rows(self, context: Mapping[str, Any]) -> None:
-        """Airflow's success callback for `rows_fell`."""
+        """Serve as Airflow's success callback for `rows_fell`."""
         (asset,) = context["task"].outlets
         extra = context["outlet_events"][asset].extra
         # A run that skipped its load has left no report.
@@ -142,7 +142,7 @@ class Alarms:
 
 
 async def raise_late(notifier: str, settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-    """The deadline's callback: the triggerer runs it, with the DAG run as Airflow's REST API shows it.
+    """Serve as the deadline's callback: the triggerer runs it, with the DAG run as Airflow's REST API shows it.
 
     Args:
         notifier: the path of the notifier's class; a deadline is kept in Airflow's metadata, as JSON.
@@ -163,7 +163,7 @@ async def raise_late(notifier: str, settings: Mapping[str, Any], context: Mappin
 
 
 def fallen(extra: Mapping[str, Any], before: Sequence[Mapping[str, Any]], share: float) -> str | None:
-    """What to say of a load that read too few rows, or None.
+    """Say of a load that it read too few rows, or None.
 
     Args:
         extra: of the load's event; `before` of the newest others, the newest first. This one may be among them.
@@ -184,12 +184,12 @@ def fallen(extra: Mapping[str, Any], before: Sequence[Mapping[str, Any]], share:
 
 
 def rows_read(extra: Mapping[str, Any]) -> int:
-    """The rows that a load read, all of its resources together."""
+    """Add up the rows that a load read, all of its resources together."""
     return sum(each["rows_read"] for each in (extra.get("resources") or {}).values())
 
 
 def _everything(extra: Mapping[str, Any]) -> bool:
-    """A load whose number of rows says nothing of the next one's: the first, or a full refresh."""
+    """Tell a load whose number of rows says nothing of the next one's: the first, or a full refresh."""
     windows = (extra.get("windows") or {}).values()
     return any(window["full_refresh"] or window["watermark_before"] is None for window in windows)
 

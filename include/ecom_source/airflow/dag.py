@@ -33,7 +33,7 @@ def elt_dag(
     alarms: Alarms | None = None,
     **dag_kwargs: Any,
 ) -> DAG:
-    """A DAG that copies the resources of `api` into a warehouse and keeps the copy exact.
+    """Make a DAG that copies the resources of `api` into a warehouse and keeps the copy exact.
 
     To put the loads between tasks of your own, use `elt_task_group` in a DAG of your own.
 
@@ -78,7 +78,7 @@ def elt_dag(
 
 
 def _dag_arguments(given: Mapping[str, Any], tasks: LoadTasks) -> dict[str, Any]:
-    """The arguments of Airflow's `DAG`: the user's own, and else those that fit a copy of a shop."""
+    """Put together the arguments of Airflow's `DAG`: the user's own, and else those that fit a copy of a shop."""
     found = {
         "catchup": False,
         "doc_md": _DOC,
@@ -94,7 +94,7 @@ def _dag_arguments(given: Mapping[str, Any], tasks: LoadTasks) -> dict[str, Any]
 
 
 def _with_intervals(schedule: Any, start_date: datetime) -> Any:
-    """A cron string alone would be a CronTriggerTimetable, whose data intervals have no length."""
+    """Give a schedule data intervals: of a cron string alone Airflow makes a CronTriggerTimetable, which has none."""
     from airflow.sdk import CronDataIntervalTimetable, DeltaDataIntervalTimetable
 
     if isinstance(schedule, timedelta):

@@ -22,7 +22,7 @@ class EcomApiHook(BaseHook):
         self.ecom_api_conn_id = ecom_api_conn_id
 
     def test_connection(self) -> tuple[bool, str]:
-        """Makes one real request; whether a load could be made, and what a person needs to know. Never shows the key.
+        """Make one real request: whether a load could be made, and what a person needs to know. The key is never shown.
 
         Airflow offers it in the Connection's form where `core.test_connection` is `Enabled`.
         """

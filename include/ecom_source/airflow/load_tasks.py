@@ -109,8 +109,9 @@ class LoadTasks:
     def _refuse_second(self, group: PipelineTasksGroup, part: Component) -> None:
         """Two tasks of one DAG that load into the same table would not take turns, and one would undo the other."""
         for task_id, other in load_tasks(group.dag).items():
-            same = other.load.warehouse_conn_id == self.warehouse_conn_id
-            if same and other.asset.uri == self._asset(part).uri:
+            # dlt writes names of datasets and tables in small letters.
+            same = other.asset.uri.casefold() == self._asset(part).uri.casefold()
+            if same and other.load.warehouse_conn_id == self.warehouse_conn_id:
                 raise ApiConfigError(
                     f"The task {task_id!r} loads {part.name!r} into the dataset {self.dataset_name!r} as well.",
                     expected="one load for each table.",

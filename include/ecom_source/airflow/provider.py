@@ -13,7 +13,7 @@ API_CONNECTION_TYPE: Mapping[str, Any] = {
     "hook-class-name": "ecom_source.airflow.hook.EcomApiHook",
     "hook-name": "E-commerce API",
     "ui-field-behaviour": {
-        # Airflow 3.3.2's Test refuses a saved Connection without a port (apache/airflow#73298, mended after it). Once
+        # Airflow 3.3.2's Test refuses a saved Connection without a port (apache/airflow#73298, fixed after it). Once
         # 3.3.2 is out of use the port can be hidden: the Base URL may hold it.
         "hidden-fields": ["schema", "extra"],
         "relabeling": {"host": "Base URL", "login": "User name or client id", "password": "API key"},
@@ -54,7 +54,7 @@ API_CONNECTION_TYPE: Mapping[str, Any] = {
 
 
 def get_provider_info() -> dict[str, Any]:
-    """The provider info, as https://airflow.apache.org/docs/apache-airflow-providers/ describes it."""
+    """Give the provider info, as https://airflow.apache.org/docs/apache-airflow-providers/ describes it."""
     return {
         "package-name": "ecom-elt",
         "name": "E-commerce ELT",

@@ -28,7 +28,7 @@ RUN_KINDS: Mapping[str, RunKind] = {"scheduled": "scheduled", "backfill": "backf
 """Airflow's run types; every other one (manual, asset_triggered, operator_triggered) counts as manual."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadTask:
     """The callable of a resource's task.
 
@@ -68,7 +68,7 @@ class LoadTask:
             logger.info("%s", line)
 
     def names(self, chosen: Set[str]) -> bool:
-        """Whether a run that names these resources wants this load; one that names none wants all."""
+        """Tell whether a run that names these resources wants this load; one that names none wants all."""
         return not chosen or not chosen.isdisjoint(self.load.component.resources)
 
 
@@ -98,13 +98,13 @@ def skip_unless_wanted(task: LoadTask, context: Mapping[str, Any]) -> None:
 
 
 def load_tasks(dag: Any) -> dict[str, LoadTask]:
-    """The loads of a DAG, by task id."""
+    """Find the loads of a DAG, by task id."""
     found = {task.task_id: getattr(task, "python_callable", None) for task in dag.tasks}
     return {task_id: each for task_id, each in found.items() if isinstance(each, LoadTask)}
 
 
 def _resources(given: Any) -> set[str]:
-    """The names in the run's `resources`. Where the DAG has no such field, anything may have been triggered with."""
+    """Read the run's `resources`. Where the DAG has no such field, it may have been triggered with anything."""
     if isinstance(given, str):
         return {given}
     if isinstance(given, list | tuple | set | frozenset | None) and all(isinstance(name, str) for name in given or ()):
@@ -117,7 +117,7 @@ def _resources(given: Any) -> set[str]:
 
 
 def _skipped_before(context: Mapping[str, Any], chosen: Set[str]) -> str | None:
-    """A task before this one that was skipped, though not since `resources` leaves it out; None if there is none.
+    """Find a task before this one that was skipped, though not since `resources` leaves it out; None if there is none.
 
     Airflow's trigger rules cannot tell the two: by `all_success` a load that `resources` leaves out takes all later
     ones with it, and by `none_failed` a branch that leaves the group out leaves out its first load only.
@@ -141,7 +141,7 @@ def _skipped_before(context: Mapping[str, Any], chosen: Set[str]) -> str | None:
 
 
 def run_of(context: Mapping[str, Any]) -> Run:
-    """What the DAG run of this task context asks for.
+    """Read what the DAG run of this task context asks for.
 
     Whether it has a data interval says nothing of who started it (the UI's trigger form infers one), so the run's type
     decides. A run without a logical date has none of the interval's names in its context.
@@ -162,7 +162,7 @@ def run_of(context: Mapping[str, Any]) -> Run:
 def asked_for(
     kind: RunKind, *, now: datetime, interval: tuple[datetime, datetime] | None, params: Mapping[str, Any]
 ) -> Run:
-    """What a run of this kind and data interval asks for, with these values of the trigger form.
+    """Read what a run of this kind and data interval asks for, with these values of the trigger form.
 
     An interval of no length is none that could be loaded: those of `@daily` in a DAG of the user's own are such, as of
     every other `CronTriggerTimetable`. A run with one counts as manual: it loads what changed up to now.
@@ -189,13 +189,13 @@ def asked_for(
 
 
 def origin_of(context: Mapping[str, Any]) -> Origin:
-    """The attempt of this task context."""
+    """Name the attempt of this task context."""
     ti = context["ti"]
     return Origin(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.try_number, _run_type(context["dag_run"]))
 
 
 def staging_of(ti: Any) -> Staging:
-    """The staging dataset of this attempt; its siblings are those of the same task, which runs once at a time."""
+    """Name the staging dataset of this attempt; its siblings are those of the same task, which runs once at a time."""
     return Staging.named(f"{ti.dag_id}/{ti.task_id}", f"{ti.run_id}/{ti.map_index}/{ti.try_number}/{ti.id}")
 
 

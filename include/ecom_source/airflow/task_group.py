@@ -47,8 +47,9 @@ def elt_task_group(
 
     A run whose data interval has no length, as those of `@daily` have none, loads what changed up to now: it counts as
     a manual run. A run that names `resources` skips the other loads, and Airflow skips what comes after a skipped task:
-    one that is to run all the same needs `trigger_rule="none_failed"`. A branch that leaves the group out leaves out
-    each of its loads.
+    one that is to run all the same needs `trigger_rule="none_failed"`. A skipped task before the group skips all of its
+    loads, and so does a branch that leaves it out; behind the two ways of a branch, put an `EmptyOperator` with the
+    trigger rule that is wanted in front of it.
 
     Args:
         api: dlt's `RESTAPIConfig`, its secrets left out. They come from the Connection `api_conn_id`, in the task.
@@ -112,6 +113,12 @@ def new_group(group_id: str, **group_kwargs: Any) -> PipelineTasksGroup:
             expected="letters, digits, dashes and underscores, and an id that no other group or task of the DAG has.",
             fix="give elt_task_group a `group_id` in the DAG file; without one it is the `dataset_name`.",
         ) from error
+    if "trigger_rule" in group.default_args:
+        raise ApiConfigError(
+            f"The task group {group_id!r} has a trigger_rule in its default_args.",
+            expected="none: a load that `resources` leaves out must not keep the next one from running.",
+            fix="put an EmptyOperator with that trigger_rule before the group in the DAG file.",
+        )
     group.default_args = {**TASK_DEFAULTS, **group.dag.default_args, **group.default_args}
     return group
 

@@ -11,7 +11,7 @@ from ecom_source.load.components import components
 
 
 def params(*apis: RESTAPIConfig) -> dict[str, Param]:
-    """The `params` of a DAG that loads these APIs: `window_start`, `window_end`, `full_refresh` and `resources`.
+    """Make the `params` of a DAG that loads these APIs: `window_start`, `window_end`, `full_refresh` and `resources`.
 
     A DAG of `elt_dag` has them; to a DAG of your own they are passed by `DAG(…, params=params(api))`, beside others. A
     DAG without them can be triggered with the same values as JSON (its `conf`).
@@ -26,7 +26,7 @@ def params(*apis: RESTAPIConfig) -> dict[str, Param]:
 
 
 def trigger_form(resources: Sequence[str]) -> dict[str, Param]:
-    """The same for resources of these names."""
+    """Make the same for resources of these names."""
     names = list(dict.fromkeys(resources))
     return {
         "window_start": Param(

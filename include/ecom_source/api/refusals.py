@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ OURS_IN_A_WINDOW: dict[str, tuple[Any, ...]] = {
     "last_value_func": (None, max),
 }
 """What a cursor's block may have where the run decides: the values that mean the same as a window."""
+
+RESERVED = ("_dlt", "_ecom")
 
 
 def refuse_what_loses_rows(description: Description) -> None:
@@ -95,6 +98,19 @@ def _dependent_of_a_window(resource: Resource, description: Description) -> Iter
         )
 
 
+def _table_of_dlts_own(resource: Resource, description: Description) -> Iterator[Refusal]:
+    table = resource.table
+    # As dlt writes it, or near enough.
+    name = re.sub(r"\W", "_", str(table)).lower()
+    if not callable(table) and (name.startswith(RESERVED) or not name.strip("_")):
+        yield (
+            f"fills the table {table!r}.",
+            f"a name of letters and digits that does not begin with {' or '.join(RESERVED)}: tables of dlt and of this "
+            "package do.",
+            "give it another `table_name`, or another `name`.",
+        )
+
+
 def _is_windowed(resource: Resource) -> bool:
     return bool(resource.incremental) and resource.disposition != "replace"
 
@@ -114,4 +130,5 @@ CHECKS: tuple[Callable[[Resource, Description], Iterator[Refusal]], ...] = (
     _placeholder_that_moves,
     _history_of_a_window,
     _dependent_of_a_window,
+    _table_of_dlts_own,
 )

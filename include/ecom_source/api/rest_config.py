@@ -107,7 +107,7 @@ def as_dicts(config: RESTAPIConfig) -> dict[str, dict[str, Any]]:
         if isinstance(resource, dict):
             endpoint = resource.get("endpoint") or {}
             resource["endpoint"] = {"path": endpoint} if isinstance(endpoint, str) else endpoint
-            found[resource["name"]] = resource
+            found[resource.get("name", "")] = resource
     return found
 
 

@@ -1,12 +1,8 @@
-"""Answers that do not end: how many bytes, and how long, one may have.
-
-requests knows a limit for neither: its timeout begins anew with each byte that comes.
-"""
+"""Answers that do not end: how many bytes, and how long, one may have. requests knows a limit for neither."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +12,14 @@ from urllib.parse import urlsplit
 from requests.adapters import HTTPAdapter
 
 from ecom_source.errors import ConnectionFieldError, RequestFailedError
+from ecom_source.http.answer_deadline import POOLS, SECONDS, Deadline, within
+from ecom_source.http.json_response import PageResponse
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
     from urllib3 import BaseHTTPResponse
 
 MEGABYTES = "ECOM_MAX_ANSWER_MB"
-SECONDS = "ECOM_MAX_ANSWER_SECONDS"
 DEFAULTS: Mapping[str, float] = {MEGABYTES: 256, SECONDS: 600}
 """By environment variable. A page has far less than one megabyte, as a rule."""
 _MB = 1_000_000
@@ -35,7 +32,7 @@ class Bounds:
 
     Args:
         bytes: of its body, decompressed.
-        seconds: from its headers to its end.
+        seconds: from the request to the end of the answer.
     """
 
     bytes: int
@@ -53,9 +50,9 @@ class Bounds:
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Sends requests whose answers are read within bounds.
+    """Sends requests whose answers are read within bounds, as a `PageResponse`.
 
-    Raises (while a body is read):
+    Raises (while sending, and while a body is read):
         RequestFailedError: it is larger, or takes longer. Such a request is not sent again.
     """
 
@@ -63,38 +60,56 @@ class BoundedAdapter(HTTPAdapter):
         self._bounds = bounds
         super().__init__(**options)
 
-    def build_response(self, request: PreparedRequest, answer: BaseHTTPResponse) -> Response:
-        """The answer, its body still to be read."""
-        # In the place of urllib3's own `stream`, which comes back only when as much has come as it was asked for: from
-        # an answer that drips, hours later.
-        answer.stream = partial(_arriving, answer, self._bounds, request)  # type: ignore[method-assign]
-        return super().build_response(request, answer)
+    def build_response(self, request: PreparedRequest, answer: Any) -> Response:
+        """The answer as this package reads it, its body still to come."""
+        response = super().build_response(request, answer)
+        response.__class__ = PageResponse
+        return response
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Makes the connections that keep to the time limit."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """The same through a proxy; one of SOCKS brings connections of its own, of which only the body is bounded."""
+        manager = super().proxy_manager_for(proxy, **options)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = POOLS
+        return manager
+
+    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        """The answer; its time begins here."""
+        with within(Deadline(_name(request), self._bounds.seconds)) as deadline:
+            response = super().send(request, *args, **options)
+            # In the place of urllib3's own `stream`, which comes back only when as much has come as it was asked for:
+            # from an answer that drips, hours later.
+            response.raw.stream = partial(  # type: ignore[method-assign]
+                _arriving, response.raw, self._bounds, deadline
+            )
+            return response
+
+
+def _name(request: PreparedRequest) -> str:
+    return f"{request.method} {urlsplit(request.url or '').path}"
 
 
 def _arriving(
-    answer: BaseHTTPResponse, bounds: Bounds, request: PreparedRequest, size: int, decode_content: bool | None = None
+    answer: BaseHTTPResponse, bounds: Bounds, deadline: Deadline, size: int, decode_content: bool | None = None
 ) -> Iterator[bytes]:
     """The parts of a body as they come, however small."""
-    came, end = 0, time.monotonic() + bounds.seconds
+    deadline.came = 0
     while part := answer.read1(max(size, _AT_ONCE), decode_content):
-        came += len(part)
-        what = f"The answer to {request.method} {urlsplit(request.url or '').path}"
-        if came > bounds.bytes:
+        deadline.came += len(part)
+        if deadline.came > bounds.bytes:
             answer.close()
             raise RequestFailedError(
-                f"{what} has more than {bounds.bytes / _MB:g} MB; it was read no further.",
+                f"The answer to {deadline.what} has more than {bounds.bytes / _MB:g} MB; it was read no further.",
                 expected="pages that fit into the memory of a worker.",
                 fix="ask for smaller pages (the field Page size of the Connection), or set the environment variable "
                 f"{MEGABYTES} where the tasks run to more megabytes.",
             )
-        if time.monotonic() > end:
-            answer.close()
-            raise RequestFailedError(
-                f"{what} has not ended after {bounds.seconds:g} s, with {came:,} bytes so far.",
-                expected="an answer that comes to an end.",
-                fix="look at the shop and the network; for a slow shop, ask for smaller pages, or set the environment "
-                f"variable {SECONDS} where the tasks run to more seconds.",
-            )
+        deadline.left()
         yield part
 
 

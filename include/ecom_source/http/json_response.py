@@ -6,11 +6,18 @@ a tenth of the speed that the decoder has which dlt brings along. This can go on
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from requests import Response
+from requests.compat import JSONDecodeError as NoJSON
+from requests.compat import json as decoder  # type: ignore[attr-defined]
 from requests.exceptions import JSONDecodeError
+from requests.utils import get_encoding_from_headers
+
+from ecom_source.http.json_encoding import declared_charset, decoded, not_decoded
 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _TOO_LONG = b"0" * 19
@@ -25,9 +32,14 @@ class PageResponse(Response):
     _decoded_from: bytes | None = None
 
     def json(self, **kwargs: Any) -> Any:
-        """The decoded body; whatever orjson does not take, or would take differently, is left to requests."""
+        """The decoded body: UTF-8 wherever it can be that. What orjson does not take is left to requests' decoder.
+
+        Raises:
+            PayloadError: it is in an encoding that nobody has named.
+            JSONDecodeError: it is no JSON.
+        """
         content = self.content
-        if kwargs or not content or (self.encoding or "utf-8").lower() != "utf-8":
+        if kwargs or not content or self._chosen_encoding() is not None:
             return self._by_requests(**kwargs)
         # A hook may have put another body into the response.
         if self._decoded_from is not content:
@@ -40,13 +52,31 @@ class PageResponse(Response):
             self._decoded_from = content
         return self._decoded
 
+    @property
+    def text(self) -> str:
+        """The body as a text: in UTF-8 where it is that and no charset is named (requests: ISO-8859-1, for text/*)."""
+        if self._chosen_encoding() is None and declared_charset(self.headers) is None:
+            with suppress(UnicodeDecodeError):
+                return self.content.decode()
+        return super().text
+
     def _by_requests(self, **kwargs: Any) -> Any:
+        content, chosen = self.content, self._chosen_encoding()
+        declared = declared_charset(self.headers)
+        text = decoded(content, chosen=chosen, declared=declared)
         try:
-            return self.without_nul(super().json(**kwargs))
-        except JSONDecodeError as error:
+            found = decoder.loads(content.decode(errors="replace") if text is None else text, **kwargs)
+        except NoJSON as error:
             # So that whoever explains it can say which answer it was.
-            error.response = self
-            raise
+            raise JSONDecodeError(error.msg, error.doc, error.pos, response=self) from None
+        if text is None:
+            raise not_decoded(content, urlsplit(self.url or "").path, chosen or declared)
+        return self.without_nul(found)
+
+    def _chosen_encoding(self) -> str | None:
+        """What a hook has set, as dlt's documentation shows for `response_actions`."""
+        given = self.encoding
+        return None if given is None or given == get_encoding_from_headers(self.headers) else given
 
     def without_nul(self, value: Any) -> Any:
         """The decoded body, for a warehouse that takes all of it."""

@@ -22,6 +22,10 @@ class Turn:
     given_up = False
     refused = False
     """dlt's client makes it wait already."""
+    alone = False
+    """It is sent when no other is under way, and none is while it is."""
+    had_company = False
+    """Others were under way while its last attempt was."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -43,6 +47,7 @@ class Pace:
         self._resume = 0.0
         self._numbers = count()
         self._open: dict[int, Turn] = {}
+        self._under_way: list[Turn] = []
         self._changed = Condition()
         self._mine = local()
 
@@ -83,25 +88,58 @@ class Pace:
             self._open.pop(turn.number, None)
             self._changed.notify_all()
 
-    def wait(self) -> None:
-        """Waits until the request of this thread may be sent; one that has no turn may at once.
+    @property
+    def had_company(self) -> bool:
+        """Whether requests of other threads were under way together with the last one of this thread."""
+        turn = getattr(self._mine, "turn", None)
+        return turn is not None and turn.had_company
+
+    @contextmanager
+    def under_way(self, *, alone: bool = False) -> Iterator[None]:
+        """One attempt of this thread's request, after waiting until it may be sent; one without a turn may at once.
+
+        Args:
+            alone: send it when no other is under way, after those before it.
 
         Raises:
             GivenUpError: nobody waits for its answer.
         """
         turn = getattr(self._mine, "turn", None)
         if turn is None:
+            yield
             return
         with self._changed:
-            while not turn.given_up:
-                pause = 0.0 if turn.refused else self._resume - time.monotonic()
-                if pause > 0:
-                    self._changed.wait(pause)
-                elif sum(number < turn.number for number in self._open) >= self._limit:
-                    self._changed.wait()
-                else:
-                    return
+            turn.alone = alone
+            self._wait(turn)
+            turn.had_company = bool(self._under_way)
+            for other in self._under_way:
+                other.had_company = True
+            self._under_way.append(turn)
+        try:
+            yield
+        finally:
+            with self._changed:
+                turn.alone = False
+                self._under_way.remove(turn)
+                self._changed.notify_all()
+
+    def _wait(self, turn: Turn) -> None:
+        while not turn.given_up:
+            # dlt's client knows nothing of an attempt that is made alone.
+            pause = 0.0 if turn.refused and not turn.alone else self._resume - time.monotonic()
+            if pause > 0:
+                self._changed.wait(pause)
+            elif self._may_be_sent(turn):
+                return
+            else:
+                self._changed.wait()
         raise GivenUpError
+
+    def _may_be_sent(self, turn: Turn) -> bool:
+        before = [self._open[number] for number in self._open if number < turn.number]
+        if turn.alone:
+            return not before and not self._under_way
+        return len(before) < self._limit and not any(other.alone for other in before)
 
     def answered(self) -> None:
         """A request was answered: after enough of them in a row, one more may be under way."""

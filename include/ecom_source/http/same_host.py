@@ -43,3 +43,12 @@ def check_host(before: str, after: str) -> None:
             expected=f"answers and links of {here.scheme}://{here.netloc}: the key is sent to no other host.",
             fix="if the shop has moved, change the host of its Connection in Admin > Connections.",
         )
+
+
+def check_link(base_url: str, path: str, address: str) -> None:
+    """Makes sure that the key may be sent to an address which a row gives for `path`.
+
+    Raises:
+        RequestFailedError: as `check_host`.
+    """
+    check_host(f"{base_url.rstrip('/')}/{path.lstrip('/')}", address)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from requests.exceptions import RequestException
 
 from ecom_source.http.answer_limits import BoundedAdapter, Bounds
 from ecom_source.http.json_response import NulFreeResponse, PageResponse
+from ecom_source.http.rate_limit_headers import TOO_MANY, told_wait
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import stay_at_home
 from ecom_source.http.tls_errors import untrusted
@@ -29,11 +29,14 @@ logger = logging.getLogger(__name__)
 RETRIED_STATUSES = (429, 500, 502, 503, 504)
 MAX_ATTEMPTS = 4
 """Requests in all: the first and three retries."""
-TOO_MANY = 429
+ASKED_AGAIN_ALONE = (403, 503)
+"""How some shops refuse a request that comes while others are under way:
+https://github.com/jrl84/amazon-sp-api/issues/46, https://github.com/bigcommerce/dev-docs/pull/1857."""
 BACKOFF_FACTOR = 2
 """Seconds before the first retry; doubled before each further one: 2, 4, 8."""
 MAX_WAIT = 300
-"""Seconds that one wait lasts at most, whatever `Retry-After` says."""
+"""Seconds that one wait lasts at most, whatever the shop says."""
+AGAIN = f"; up to {MAX_ATTEMPTS} attempts are made"
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and seconds without a byte while reading."""
 
@@ -88,33 +91,51 @@ class _CountingAdapter(BoundedAdapter):
         super().__init__(Bounds.of(), pool_maxsize=50)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        self._pace.wait()
-        with self._counting:
-            self._traffic.requests += 1
-            self._count_retry(request)
-        try:
-            response = super().send(request, *args, **kwargs)
-            if not kwargs.get("stream"):
-                # The session would read it next: here, a body that breaks off is counted as well.
-                _ = response.content
-        except RequestException as error:
-            self._trouble(type(error).__name__, request)
-            if (mistrust := untrusted(error, request.url)) is not None:
-                # Not for dlt to try again: it would be the same certificate.
-                raise mistrust from None
-            # urllib3 puts the whole URL, key included, into the text of a connection error.
-            raise type(error)(self._redact(str(error))) from None
+        response = self._attempt(request, *args, **kwargs)
+        if response.status_code in ASKED_AGAIN_ALONE and self._pace.had_company:
+            wait = _told(response) or BACKOFF_FACTOR
+            self._trouble(str(response.status_code), request, f"; asked once more, alone, in {wait:g} s")
+            self._pace.refused(wait)
+            response.close()
+            response = self._attempt(request, *args, alone=True, **kwargs)
+        self._judge(request, response)
+        return response
+
+    def _attempt(self, request: PreparedRequest, *args: Any, alone: bool = False, **kwargs: Any) -> Response:
+        with self._pace.under_way(alone=alone):
+            with self._counting:
+                self._traffic.requests += 1
+                self._count_retry(request)
+            try:
+                response = super().send(request, *args, **kwargs)
+                if not kwargs.get("stream"):
+                    # The session would read it next: here, a body that breaks off is counted as well.
+                    _ = response.content
+            except RequestException as error:
+                self._trouble(type(error).__name__, request, AGAIN)
+                if (mistrust := untrusted(error, request.url)) is not None:
+                    # Not for dlt to try again: it would be the same certificate.
+                    raise mistrust from None
+                # urllib3 puts the whole URL, key included, into the text of a connection error.
+                raise type(error)(self._redact(str(error))) from None
         with self._counting:
             # As they came over the wire, compressed or in chunks.
             self._traffic.bytes += response.raw.tell()
-        after = response.headers.get("Retry-After")
-        if response.status_code in RETRIED_STATUSES:
-            self._trouble(str(response.status_code), request, f", Retry-After: {after}" if after else "")
-        if response.status_code == TOO_MANY:
-            self._pace.refused(_seconds(after))
+        return response
+
+    def _judge(self, request: PreparedRequest, response: Response) -> None:
+        status, told = response.status_code, _told(response)
+        if status in RETRIED_STATUSES:
+            # The one header that dlt's client reads, in the one form of it that it takes for nothing else.
+            response.headers.pop("Retry-After", None)
+            if told is not None:
+                response.headers["Retry-After"] = str(math.ceil(told))
+            said = "" if told is None else f", Retry-After: {math.ceil(told)}"
+            self._trouble(str(status), request, f"{said}{AGAIN}")
+        if status == TOO_MANY:
+            self._pace.refused(told or BACKOFF_FACTOR)
         else:
             self._pace.answered()
-        return response
 
     def close(self) -> None:
         # urllib3 would leave it to the garbage collector, which a traceback may keep from doing so.
@@ -135,19 +156,15 @@ class _CountingAdapter(BoundedAdapter):
             self._traffic.retries[what] += 1
             self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + time.monotonic() - ended
 
-    def _trouble(self, what: str, request: PreparedRequest, more: str = "") -> None:
+    def _trouble(self, what: str, request: PreparedRequest, more: str) -> None:
         with self._counting:
             self._traffic.troubles[what] += 1
         self._failed.last = request, what, time.monotonic()
         path = urlsplit(request.url or "").path
-        logger.warning("%s %s: %s%s; up to %d attempts are made", request.method, path, what, more, MAX_ATTEMPTS)
+        logger.warning("%s %s: %s%s", request.method, path, what, more)
 
 
-def _seconds(retry_after: str | None) -> float:
-    """How long a `Retry-After` says to wait, in seconds or until a date; without one, as long as a first retry does."""
-    text = (retry_after or "").strip()
-    try:
-        seconds = float(text) if text.isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-    except (TypeError, ValueError):
-        seconds = BACKOFF_FACTOR
-    return min(max(seconds, 0), MAX_WAIT)
+def _told(response: Response) -> float | None:
+    """Seconds that the shop says to wait, within bounds."""
+    told = told_wait(response.headers, response.status_code)
+    return told if told is None else min(told, MAX_WAIT)

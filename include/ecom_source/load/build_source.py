@@ -19,7 +19,7 @@ from ecom_source.paging.checked_paginator import CheckedPaginator
 from ecom_source.paging.deduplicate import tell_merges_of_distinct_rows
 from ecom_source.paging.page_policy import Expected
 from ecom_source.paging.read_tally import Reading
-from ecom_source.paging.totals import TotalSource
+from ecom_source.paging.totals import CountEndpoint, TotalSource
 from ecom_source.window.cursor_format import cursor_of, latest
 from ecom_source.window.run_window import Window
 
@@ -158,6 +158,7 @@ def _paginator(
     resource: Resource, reading: Reading, expected: Expected, client: Any, reader: Reader
 ) -> CheckedPaginator:
     """The resource's own paginator, watched. One may be shared by several resources, whose pages are read in turns."""
+    from dlt.sources.helpers.rest_client.utils import join_url
     from dlt.sources.rest_api.config_setup import create_paginator
 
     with refused_by_dlt():
@@ -166,8 +167,14 @@ def _paginator(
         return inner
     # An answer that is passed over must be known when its turn comes.
     may_ask_ahead = client["session"] is reader.session and not resource.has_response_actions
+    endpoint = expected.total.endpoint if expected.total else None
     return CheckedPaginator(
-        inner, reading, expected=expected, session=client["session"], ahead=reader.ahead if may_ask_ahead else None
+        inner,
+        reading,
+        expected=expected,
+        session=client["session"],
+        count=CountEndpoint(join_url(client["base_url"], endpoint), client["session"]) if endpoint else None,
+        ahead=reader.ahead if may_ask_ahead else None,
     )
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ from ecom_source.api.api_connection import ApiConnection, api_connection, fill_a
 from ecom_source.api.connection_overrides import with_connection
 from ecom_source.api.cursors import cursors, lag
 from ecom_source.dlt_internals.columnar import columnar
+from ecom_source.dlt_internals.path_values import encoded_paths
 from ecom_source.dlt_internals.settings import tuned_dlt
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
+from ecom_source.http.same_host import check_link
 from ecom_source.http.session import Traffic, shop_session
 from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
@@ -117,6 +120,7 @@ class Load:
                 )
             )
             stack.enter_context(tuned_dlt())
+            stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
             stack.enter_context(columnar(self._expect))
             tune(warehouse.destination, warehouse.traits.tuning)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])

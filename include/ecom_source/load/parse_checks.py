@@ -13,9 +13,6 @@ from ecom_source.errors import ApiConfigError
 from ecom_source.load.components import Component, components
 from ecom_source.options import AnyOptions, Options, options_by_resource
 
-RESERVED = ("_dlt", "_ecom")
-"""Tables whose names begin so are dlt's and this package's own."""
-
 
 @dataclass(frozen=True)
 class CheckedApi:
@@ -81,14 +78,13 @@ def _refuse_names(names: Iterable[str]) -> None:
     for name in names:
         try:
             FileStorage.validate_file_name_component(name)
-            valid = is_valid_schema_name(name) and not name.lower().startswith(RESERVED)
+            valid = is_valid_schema_name(name) and any(character.isalnum() for character in name)
         except ValueError:
             valid = False
         if not valid:
             raise ApiConfigError(
                 f"The name {str(name)[:80]!r} cannot be that of a load.",
-                expected="letters, digits and underscores, no digit first, 64 characters at most, and no name of dlt's "
-                f"or of this package's ({', '.join(f'{each}…' for each in RESERVED)}).",
+                expected="letters, digits and underscores, no digit first, 64 characters at most.",
                 fix="change the resource's `name` in the API description (its path and its `table_name` may stay), or "
                 "`dataset_name` where all resources are one task.",
             )

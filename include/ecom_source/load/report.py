@@ -47,8 +47,8 @@ class Report:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        """The same in words: what was read, where it went, up to where the table is complete, and what it took."""
-        read = [f"{name}: {_read(reading)}" for name, reading in self.readings.items()]
+        """Say the same in words: what was read, where it went, up to where the table is complete, and what it took."""
+        read = [f"{name}: {line}" for name, reading in self.readings.items() for line in _read(reading)]
         loaded = [f"{_rows(rows)} loaded into {self.dataset}.{table}" for table, rows in self.rows.items()]
         windows = [f"{name}: {_watermark(window)}" for name, window in self.windows.items()]
         troubles = ", ".join(f"{number} x {what}" for what, number in sorted(self.traffic.troubles.items()))
@@ -62,7 +62,7 @@ class Report:
         ]
 
     def as_extra(self) -> dict[str, Any]:
-        """The same as JSON: instants in ISO 8601, durations in seconds, sizes in bytes."""
+        """Give the same as JSON: instants in ISO 8601, durations in seconds, sizes in bytes."""
         return {
             "resource": self.resource,
             "dataset": self.dataset,
@@ -70,7 +70,11 @@ class Report:
             "resources": {
                 name: {
                     "pages": reading.pages,
-                    "rows_read": reading.rows,
+                    "rows_sent": reading.rows,
+                    "rows_repeated": reading.repeated,
+                    "rows_read": reading.passed_on,
+                    "rows_left_out": reading.left_out,
+                    "proof": reading.proof,
                     "distinct_keys": reading.distinct,
                     "api_total": reading.total,
                 }
@@ -99,9 +103,16 @@ class Report:
         }
 
 
-def _read(reading: Reading) -> str:
-    of = "" if reading.total is None else f"{reading.rows:,} of "
-    return f"{of}{_rows(reading.rows if reading.total is None else reading.total)} read"
+def _read(reading: Reading) -> list[str]:
+    """Say it as in `2,540 of 2,540 rows read (26 more came again)`; what is left out and not provable is added."""
+    rows, total = reading.passed_on, reading.total
+    if total is None or rows > total:
+        said = f"{_rows(rows)} read" + ("" if total is None else f", where the shop says {total:,}")
+    else:
+        said = f"{rows:,} of {_rows(total)} read"
+    again = f" ({reading.repeated:,} more came again)" if reading.repeated else ""
+    out = f"; {_rows(reading.left_out)} left out by its processing steps or its window" if reading.left_out > 0 else ""
+    return [f"{said}{again}{out}", *([reading.proof] if reading.doubts else [])]
 
 
 def _watermark(window: Window) -> str:
@@ -126,20 +137,20 @@ def _plural(number: int, noun: str) -> str:
 
 
 def rows_loaded(trace: PipelineTrace | None) -> dict[str, int]:
-    """Rows by table that the last run's normalize step wrote, the tables of dlt and of this package left out."""
+    """Count the rows that the last run's normalize step wrote, by table; those of dlt and this package are left out."""
     info = trace.last_normalize_info if trace else None
     counts = info.row_counts if info else {}
     return {table: rows for table, rows in counts.items() if not table.startswith("_dlt") and table != TABLE}
 
 
 def load_ids(trace: PipelineTrace | None) -> tuple[str, ...]:
-    """dlt's ids of the packages that the last run loaded."""
+    """Find dlt's ids of the packages that the last run loaded."""
     info: LoadInfo | None = trace.last_load_info if trace else None
     return tuple(info.loads_ids) if info else ()
 
 
 def step_seconds(trace: PipelineTrace | None) -> dict[str, float]:
-    """Seconds by dlt step: sync, extract, normalize, load."""
+    """Add up the seconds by dlt step: sync, extract, normalize, load."""
     spent: dict[str, float] = {}
     for step in trace.steps if trace else ():
         if step.step != "run":

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 REFUSED = (400, 404, 416, 422)
 """What shops answer to a page that they do not have, or to an offset that they do not take."""
+NO_CONTENT = 204
+"""What BigCommerce answers where there are no rows: https://developer.bigcommerce.com/docs/rest-management/orders."""
 CAP = 1000
 """A total that is a multiple of this may be the most that the shop gives."""
 Hook = Callable[..., Any]
@@ -42,7 +44,7 @@ class Answers:
 
     def _watch(self, response: Response, **settings: Any) -> Response:
         """requests' response hook; dlt's own run behind it."""
-        answer = self._mended(response, settings) if response.status_code in REFUSED else response
+        answer = self._mended(response, settings) if response.status_code in (NO_CONTENT, *REFUSED) else response
         for hook in self._theirs:
             try:
                 answer = hook(answer, **settings) or answer
@@ -52,7 +54,10 @@ class Answers:
         return answer
 
     def _mended(self, response: Response, settings: dict[str, Any]) -> Response:
+        """An answer that means something else than it says."""
         policy = self._policy
+        if response.status_code == NO_CONTENT:
+            return _without_rows(response)
         if policy.beyond_total:
             # Asked for to see whether the total is right: it is, or it is the most that the shop gives.
             if (total := policy.total.believed) and total % CAP == 0:

@@ -19,6 +19,7 @@ from ecom_source.paging.answers import Answers
 from ecom_source.paging.page_check import check_keys, rows_meant
 from ecom_source.paging.page_policy import Expected, PagePolicy
 from ecom_source.paging.read_tally import Reading
+from ecom_source.paging.totals import CountEndpoint
 from ecom_source.paging.ways import LinkWay, OffsetWay, Way, way_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class CheckedPaginator(BasePaginator):
         readings: the tally of this resource, and after it those of the resources that depend on it.
         expected: what the description says.
         session: sends a request again in another way, where the shop does not take it as it is.
+        count: a path of the shop that counts the rows.
         ahead: sends the requests for the next pages while dlt works on this one.
     """
 
@@ -44,11 +46,12 @@ class CheckedPaginator(BasePaginator):
         *readings: Reading,
         expected: Expected,
         session: Session | None = None,
+        count: CountEndpoint | None = None,
         ahead: ReadAhead | None = None,
     ) -> None:
         super().__init__()
         self.readings, self.reading, self.expected = readings, readings[0], expected
-        self.session, self.ahead = session, ahead
+        self.session, self.count, self.ahead = session, count, ahead
         self._way: Way = way_of(inner) if inner is not None else LinkWay(_Unknown())
         self._begun = self._ended = False
 
@@ -81,6 +84,7 @@ class CheckedPaginator(BasePaginator):
             way.resize(max(1, way.size * 7 // 10) if self.reading.again % 2 else None)
         way.begin(request)
         self._first_url = str(request.url)
+        self._request, self._filters = request, dict(request.params or {})
         self._made = {_fingerprint(request)}
         """The requests of a pass whose next page the answers name."""
         self._policy = PagePolicy(way, self.expected, self.reading, _fingerprint(request))
@@ -146,10 +150,10 @@ class CheckedPaginator(BasePaginator):
         out not to say its total each time, or to cut its pages. Where rows move there are none for a while, and for
         longer each time.
         """
-        total = self._policy.total
+        policy = self._policy
         most = min(ahead.most, 2 ** (self._in_a_row - 1)) if self._in_a_row > 0 else 0
-        known = total.believed if total.named and not self._policy.beyond_total else None
-        requests = way.upcoming(request, most, known) if known is not None else {}
+        total = None if policy.beyond_total else policy.stops_at
+        requests = way.upcoming(request, most, total) if total is not None else {}
         self._asked_early = way.number in self._asked
         self._asked = set(requests)
         ahead.expect(self, requests)
@@ -170,6 +174,10 @@ class CheckedPaginator(BasePaginator):
 
     def _end(self) -> None:
         self._ended = True
+        if self.count is not None:
+            paging = self._way.paging_params
+            filters = {name: value for name, value in self._filters.items() if name not in paging}
+            self._policy.total.counted(self.count.ask(self._request, filters))
         self._policy.finish()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from requests import Response
@@ -26,6 +27,8 @@ MOST_WITHOUT_NEW = 5
 """Pages in a row without a new row, where rows can be told apart and the pages differ."""
 MOST_EQUAL = 100
 """Equal pages in a row, where rows cannot be told apart; and empty pages in a row."""
+ENOUGH_IN_ORDER = 4
+"""Rows in the order of the page before that are enough to know its end by, where the very last row is gone."""
 MOST_PAGES = 1_000_000
 """Pages of one read."""
 
@@ -86,6 +89,10 @@ class PagePolicy:
         self._page_before: list[bytes] | None = None
         self._tail: dict[int, int] = {}
         """The place of each row on the page before, by what tells it apart."""
+        self._frontier: int | None = None
+        """What tells the last of the rows that were read apart."""
+        self._lost = False
+        """It has not come again since pages of known rows came."""
         self._without_new = self._equal = self._empty = 0
         """Pages in a row that have no new row, equal the one before, or are empty."""
         self._steps_back = 0
@@ -109,6 +116,8 @@ class PagePolicy:
             self._judge_page_size(rows, self._probe)
             return []
         fell = self.total.read(response)
+        if not rows and not fell and self._pages and self._says_more_follow():
+            raise read_errors.capped(self.reading.resource, self.way.place, self.total.now or 0)
         marks = self.seen.marks(rows)
         now = picture(rows)
         if rows and now == self._page_before and not self._is_behind() and not self._may_be_equal(rows):
@@ -129,38 +138,54 @@ class PagePolicy:
         """Remembers a page and goes on behind it."""
         way = self.way
         self._pages += 1
-        self._steps_back = 0
+        if not way.is_first:
+            self._steps_back = 0
         if self._pages > MOST_PAGES:
             raise read_errors.endless(self.reading.resource, MOST_PAGES)
-        only_overlap = 0 < len(rows) <= way.overlap and all(map(self.seen.known, marks))
+        behind, only_overlap = self._is_behind(), self._is_only_overlap(marks)
         self._count_repeats(rows, marks)
+        last_is_new = bool(marks) and not self.seen.known(marks[-1])
         fresh = self.seen.add(rows, marks)
         self._fruitless = 0 if fresh else self._fruitless
         self._rows += len(rows)
+        self._without_new = 0 if fresh or behind or not rows else self._without_new + 1
         self.reading.page(len(rows), len(fresh), self.total.said)
         self.total.hold_against(self._in_hand)
         full = way.is_full(len(rows), self._pages)
         goes_on = way.advance(response, rows, overlap=self._overlap())
         self._tail = {mark: place for place, mark in enumerate(marks) if mark is not None}
-        self.has_next_page = not only_overlap and self._goes_on(goes_on, rows, fresh, full=full)
+        if self.seen.tracked and rows:
+            self._watch_frontier(
+                marks, fresh=bool(fresh), last_is_new=last_is_new, expected=not behind and not only_overlap
+            )
+        self.has_next_page = not only_overlap and self._goes_on(goes_on, rows, full=full)
         return fresh if self._versions is None else self._versions.take(fresh, last=not self.has_next_page)
 
     # Going on
 
-    def _goes_on(self, goes_on: bool, rows: list[Any], fresh: list[Any], *, full: bool) -> bool:
+    def _goes_on(self, goes_on: bool, rows: list[Any], *, full: bool) -> bool:
         """Whether there is a next page to ask for."""
         self._empty = 0 if rows else self._empty + 1
-        self._without_new = 0 if fresh or not rows else self._without_new + 1
         without = max(self._without_new - MOST_WITHOUT_NEW if self.seen.tracked else 0, self._empty - MOST_EQUAL)
-        if without > 0 and goes_on and not self._is_behind():
+        if without > 0 and goes_on:
             pages = max(self._without_new, self._empty)
             raise read_errors.nothing_new(self.reading.resource, pages, self.way.parameters)
         if self._is_late(rows):
             return False
         if not goes_on:
             return self._asks_beyond_last_number(rows, full=full)
-        total = self.total.believed if self.total.named else None
+        total = self.stops_at
         return total is None or not self.way.reaches(total) or self._asks_beyond_total(full=full)
+
+    @property
+    def stops_at(self) -> int | None:
+        """The total at which the read may stop; a guessed one stops nothing."""
+        return self.total.now if self.total.named and self.total.trusted else None
+
+    def _says_more_follow(self) -> bool:
+        """Whether the shop says, with an empty page, that there are rows from there on."""
+        stop = self.stops_at
+        return stop is not None and self.way.can_overlap and self.way.number + self.way.overlap < self.way.wanted(stop)
 
     def _asks_beyond_total(self, *, full: bool) -> bool:
         """After the last page by the total, a full one means: ask once more."""
@@ -262,12 +287,41 @@ class PagePolicy:
 
         Before that row there may be others that were read: new ones came in front of them.
         """
-        known = [self.seen.known(mark) for mark in marks]
-        prefix = known.index(False) if False in known else len(known)
+        prefix = self._known_prefix(marks)
         if not prefix:
             return False
         places = [(self._tail[mark], at) for at, mark in enumerate(marks) if mark in self._tail]
-        return prefix == len(known) or (bool(places) and max(places)[1] < prefix)
+        return prefix == len(marks) or (bool(places) and max(places)[1] < prefix and self._is_in_order(marks[:prefix]))
+
+    def _is_only_overlap(self, marks: Sequence[int | None]) -> bool:
+        """Whether nothing follows the rows that were read: the page has their last ones, and no more."""
+        if not 0 < len(marks) <= self.way.overlap or self._known_prefix(marks) < len(marks) or self._is_behind():
+            return False
+        last = next(reversed(self._tail), None)
+        return marks[-1] == last or (len(marks) >= ENOUGH_IN_ORDER and self._is_in_order(marks))
+
+    def _watch_frontier(self, marks: Sequence[int | None], *, fresh: bool, last_is_new: bool, expected: bool) -> None:
+        """Notes whether the last row that was read comes again behind pages of known rows, as it must.
+
+        Args:
+            last_is_new: the page ends with a row that had not come before.
+            expected: the page lies behind the last row that was read.
+        """
+        if last_is_new:
+            self._frontier = marks[-1]
+        if fresh or self._frontier in marks:
+            self._lost = False
+        elif expected:
+            self._lost = True
+
+    def _is_in_order(self, marks: Sequence[int | None]) -> bool:
+        """Whether rows that were on the page before stand in the order in which they stood there."""
+        places = [self._tail[mark] for mark in marks if mark in self._tail]
+        return all(before < after for before, after in pairwise(places))
+
+    def _known_prefix(self, marks: Sequence[int | None]) -> int:
+        """How many rows at the beginning of a page came before."""
+        return next((at for at, mark in enumerate(marks) if not self.seen.known(mark)), len(marks))
 
     def _go_back(self, rows: list[Any], fell: int) -> bool:
         """Asks again for what lies before this page; whether there is a way back.
@@ -277,7 +331,7 @@ class PagePolicy:
         """
         if not self.seen.tracked:
             raise read_errors.moved(self.reading.resource)
-        if not self.total.named and self._fruitless > 1:
+        if not self.way.overlap and not self.total.named and self._fruitless > 1:
             # It falls with each page, for another reason.
             self.total.trusted = False
             return False
@@ -287,8 +341,9 @@ class PagePolicy:
         self.moves += 1
         self._fruitless += 1
         self._steps_back += 1
-        if self._steps_back > MOST_STEPS_BACK or self.moves > MOST_STEPS_BACK_IN_ALL:
-            raise read_errors.never_joins(self.reading.resource, self._steps_back - 1, place)
+        times = max(self._steps_back, self._fruitless)
+        if times > MOST_STEPS_BACK or self.moves > MOST_STEPS_BACK_IN_ALL:
+            raise read_errors.never_joins(self.reading.resource, times - 1, place)
         self.reading.page(len(rows), 0, self.total.said)
         return True
 
@@ -305,8 +360,7 @@ class PagePolicy:
             return
         known = [self.seen.known(mark) for mark in marks]
         self._repeats += max(0, sum(known) - self.way.overlap)
-        prefix = known.index(False) if False in known else len(known)
-        first = prefix if self._joins(marks) else 0
+        first = self._known_prefix(marks) if self._joins(marks) else 0
         self._strays += sum(known[at] and unchanged[at] for at in range(first, len(rows)))
 
     # The end
@@ -322,8 +376,8 @@ class PagePolicy:
         self.reading.finish(self.seen.distinct if tracked else None, said)
         if total is not None and self._in_hand < self.way.wanted(total):
             self._judge_shortfall(total)
-        elif total is None and self._strays:
-            raise read_errors.unstable(self.reading.resource, self._strays)
+        elif total is None and (self._strays or self._lost):
+            raise read_errors.unstable(self.reading.resource, self._repeats)
         elif total is None and said is not None:
             self.reading.doubt(f"the shop says {said:,} rows, and {self._in_hand:,} came")
         elif total is None:
@@ -340,8 +394,6 @@ class PagePolicy:
             self.reading.doubt(f"the shop says {total:,} rows somewhere, and {came:,} came, twice")
             return
         self.reading.shortfalls[self.where] = missing
-        if self._empty and self._pages > 1 and not self._repeats:
-            raise read_errors.capped(resource, self.way.place_before, total)
         raise read_errors.short(resource, total, came, self._repeats)
 
     def _say_without_total(self) -> None:

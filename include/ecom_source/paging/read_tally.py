@@ -66,6 +66,11 @@ class Reading:
         return self.rows - self.repeated
 
     @property
+    def left_out(self) -> int:
+        """Rows that its processing steps or its window left out; below 0 where steps made more of them."""
+        return self.entered - self.left
+
+    @property
     def proof(self) -> str:
         """What is proven of the read: never more than is true."""
         if self.doubts:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from dlt.common import jsonpath
-from requests import Response
+from requests import Request, Response, Session
+
+from ecom_source.errors import PayloadError
 
 HEADERS = (
     *("X-WP-Total", "X-Total-Count", "X-Total", "Total-Count", "X-Total-Results", "X-Pagination-Total-Count"),
@@ -62,6 +65,47 @@ class TotalSource:
         return number_of_rows(found[0]) if found else None
 
 
+@dataclass(frozen=True)
+class CountEndpoint:
+    """A path of the shop that counts, such as Shopify's:
+    https://shopify.dev/docs/api/admin-rest/latest/resources/order#get-orders-count.
+
+    Args:
+        url: its address.
+        session: asks for it.
+    """
+
+    url: str
+    session: Session
+
+    def ask(self, request: Request, params: Mapping[str, Any]) -> int:
+        """The number of rows, by one more request.
+
+        Args:
+            request: of the resource, whose login and headers it takes.
+            params: the filters.
+
+        Raises:
+            PayloadError: the answer is no number of rows.
+        """
+        asked = Request("GET", self.url, params=dict(params), headers=request.headers, auth=request.auth)
+        response = self.session.send(self.session.prepare_request(asked))
+        response.raise_for_status()
+        body = response.json()
+        found = number_of_rows(body)
+        if found is None:
+            found = next(
+                (said for place in _usual_places(response) if (said := place.find(response)) is not None), None
+            )
+        if found is None:
+            raise PayloadError(
+                f"The answer of {urlsplit(self.url).path} is no number of rows: {str(body)[:60]}.",
+                expected='a number, or an object with one, such as {"count": 25}.',
+                fix="change `Options(total=…)` in the DAG file.",
+            )
+        return found
+
+
 class Total:
     """The total of one pass over the pages.
 
@@ -74,7 +118,10 @@ class Total:
         self.source, self._guess = source, guess and source is None
         self.said: int | None = None
         """The latest word."""
+        self.now: int | None = None
+        """What the answer at hand says: where to stop, only that tells."""
         self.first: int | None = None
+        self._most = 0
         self.trusted = True
         self._place: TotalSource | None = None
 
@@ -90,21 +137,30 @@ class Total:
 
     def read(self, response: Response) -> int:
         """Takes in an answer; by how many rows the total has fallen since the one before."""
-        now = self._find(response)
+        self.now = now = self._find(response)
         if now is None:
             return 0
         fell = max(0, (self.said or 0) - now) if self.trusted else 0
         self.said = now
+        self._most = max(self._most, now)
         self.first = now if self.first is None else self.first
         return fell
+
+    def counted(self, rows: int) -> None:
+        """Takes in what a path that counts has said at the end of the read."""
+        self.said = self.now = rows
+        self.trusted = True
 
     def peek(self, response: Response) -> int | None:
         """What an answer says, without taking it in."""
         return self._find(response)
 
     def hold_against(self, in_hand: int) -> None:
-        """A total below the rows in hand is none: of this page, of pages, of what remains, or not counted at all."""
-        if self.said is not None and self.said < in_hand:
+        """A total below the rows in hand is none: of this page, of pages, of what remains, or not counted at all.
+
+        It may have fallen while rows were read that are gone by now.
+        """
+        if self.said is not None and self._most < in_hand:
             self.trusted = False
 
     def _find(self, response: Response) -> int | None:

@@ -25,8 +25,8 @@ from ecom_source.paging.totals import number_of_rows
 
 LEAST_MARGIN = 8
 """Rows by which pages overlap at least, once rows were seen to move; four times as many each time that is too few."""
-SIZES_OF_MANY_SHOPS = (10, 20, 25, 30, 40, 50, 100, 200, 250, 500, 1000)
-"""The longest page of many a shop, whatever longer one is asked for."""
+SIZES_OF_MANY_SHOPS = (10, 20, 25, 50, 100, 200, 250, 500, 1000)
+"""The longest page of many a shop, whatever longer one is asked for: a first page of so many may be cut."""
 _SIZE = re.compile(
     r"page_?size|per_?page|limit|max_?results|count|top|take|(page\[)?size\]?|rows|.*\[(page_?size|limit)\]", re.I
 )
@@ -47,8 +47,6 @@ class Way(ABC):
     """Whether the page that is asked for is the first one."""
     number = 0
     """Where it begins, as a number that grows."""
-    place_before = "the next page"
-    """Where the page before began, for a person."""
     size: int | None = None
     """Rows that a page is asked to have; None where that is not known."""
     longest = 0
@@ -72,9 +70,11 @@ class Way(ABC):
         Args:
             came: its rows; `page` its number, from 1.
         """
-        if self.size is not None and (came >= self.size or came in SIZES_OF_MANY_SHOPS):
+        if self.size is not None and came >= self.size:
             return True
-        return page > 1 and came >= self.longest
+        if page > 1:
+            return came >= self.longest
+        return self.size is not None and came in SIZES_OF_MANY_SHOPS
 
     @abstractmethod
     def advance(self, response: Response, rows: list[Any], *, overlap: int) -> bool:
@@ -105,6 +105,12 @@ class Way(ABC):
 
     def ask_first_page(self, size: int) -> None:  # noqa: B027 - most cannot
         """Asks for the first page next, in another size."""
+
+    @property
+    def paging_params(self) -> set[str]:
+        """The query parameters that say which page is asked for, and how long it is to be."""
+        names = (getattr(self.inner, name, None) for name in ("param_name", "limit_param", "cursor_param"))
+        return {name for name in names if name}
 
     @property
     @abstractmethod
@@ -193,7 +199,6 @@ class OffsetWay(RangeWay):
         """Goes on behind the rows that came."""
         came = len(rows)
         self.longest = max(self.longest, came)
-        self.place_before = self.place
         self._back = 0
         self.end = self.inner.current_value + (came or self.inner.value_step)
         if self.aligned:
@@ -308,12 +313,16 @@ class PageNumberWay(RangeWay):
     def advance(self, response: Response, rows: list[Any], *, overlap: int) -> bool:
         """Goes on to the next number."""
         self.longest = max(self.longest, len(rows))
-        self.place_before = self.place
         self._steps = 0
         self.inner.current_value += 1
         goes_on = self._goes_on(response, self.inner.current_value, len(rows))
         self.ended_by_total = goes_on and self._pages_trusted and self._behind_last_page(response)
         return goes_on and not self.ended_by_total
+
+    @property
+    def paging_params(self) -> set[str]:
+        """The page and its size."""
+        return super().paging_params | ({self._size_param} if self._size_param else set())
 
     def ask_beyond_total(self) -> bool:
         """Goes on although the number of pages says otherwise."""

@@ -29,7 +29,7 @@ async function show() {
     if (turn !== asked) return;
     const resources = [...found.resources].sort((a, b) => WORST_FIRST.indexOf(a.status) - WORST_FIRST.indexOf(b.status));
     const chosen = resources.find((each) => address(each) === location.hash) ?? resources[0];
-    fill("message", resources.length ? "" : "No DAG here loads anything yet. A DAG made by elt_dag appears once Airflow has read its file.");
+    fill("message", resources.length ? "" : "No DAG here loads anything yet. A DAG with elt_dag or elt_task_group appears once Airflow has read its file.");
     fill("scope", dagId ? `of ${dagId}` : "");
     fill("tiles", resources.length ? tiles(resources) : []);
     fill("resources", resources.length ? table(resources, found.now, chosen) : []);

@@ -31,7 +31,16 @@ def test_the_extra_has_the_numbers_that_the_shop_saw(shop: DemoShop, load: Loade
         "warehouse": "duckdb",
         "first": True,
     }
-    assert extra["resources"] == {"orders": {"pages": 2, "rows_read": 120, "distinct_keys": 120, "api_total": 120}}
+    assert extra["resources"]["orders"] == {
+        "pages": 2,
+        "rows_sent": 120,
+        "rows_repeated": 0,
+        "rows_read": 120,
+        "rows_left_out": 0,
+        "proof": "read whole",
+        "distinct_keys": 120,
+        "api_total": 120,
+    }
     assert extra["rows_loaded"] == {"orders": 120, "orders__line_items": items}
     assert extra["load_ids"] == [tables.scalar("SELECT load_id FROM ecommerce._dlt_loads")]
     assert sorted(extra["seconds"]) == ["extract", "load", "normalize"]

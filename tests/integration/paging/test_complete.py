@@ -71,7 +71,8 @@ def test_one_row_deleted_and_one_added_between_two_requests_loses_no_other(
 
     before_request(shop, 2, change)
     load(api(CATALOGUE))
-    assert offsets(shop) == ["0", "99", "92", "184", "276"]
+    # One row more came than the total says, so the end is asked for.
+    assert offsets(shop) == ["0", "99", "92", "184", "276", "332"]
     assert set(tables.rows("ecommerce_data")) == {row["id"] for row in shop.rows("resource")} | {50}
 
 
@@ -160,7 +161,7 @@ def test_a_read_that_came_short_is_begun_again(shop: DemoShop, load: Loader, tab
 
 def test_a_total_that_is_never_reached_fails_after_three_reads(shop: DemoShop, load: Loader, tables: Tables) -> None:
     shop.set_habits(ignore_offset=True, cap_limit_silently=True, max_limit=40)
-    with pytest.raises(IncompleteReadError, match="has 340 rows, and 40 different rows came"):
+    with pytest.raises(IncompleteReadError, match="the shop seems to ignore offset_param 'offset'"):
         load(api(WINDOWED))
     assert len(shop.requests) == 6
 
@@ -212,18 +213,17 @@ def test_decimals_as_text_and_columns_that_are_null_at_first_are_typed(
     tables.assert_equal_to(shop)
 
 
-def test_a_step_that_changes_rows_in_place_hides_no_repeated_page(shop: DemoShop, load: Loader, tables: Tables) -> None:
+@pytest.mark.parametrize("total", [True, False], ids=["with a total", "without"])
+def test_a_step_that_changes_rows_in_place_hides_no_repeated_page(
+    shop: DemoShop, load: Loader, tables: Tables, total: bool
+) -> None:
     def mark(row: dict[str, Any]) -> dict[str, Any]:
         row["seen"] = True
         return row
 
-    shop.set_habits(ignore_offset=True)
-    with pytest.raises(IncompleteReadError, match="The shop says that 'ecommerce_data' has 340 rows"):
+    shop.set_habits(ignore_offset=True, no_total=not total)
+    with pytest.raises(IncompleteReadError, match="The second page of 'ecommerce_data' is the first one again"):
         load(api(whole("ecommerce_data", "/v1/resource", processing_steps=[{"map": mark}])))
-    shop.set_habits(ignore_offset=True, no_total=True)
-    shop.reset_log()
-    load(api(whole("ecommerce_data", "/v1/resource", processing_steps=[{"map": mark}])))
-    assert len(shop.requests) == 2
 
 
 def test_a_read_that_is_begun_again_counts_its_dependents_once(shop: DemoShop, tables: Tables, tmp_path: Path) -> None:

@@ -113,7 +113,6 @@ REFUSED: dict[str, tuple[Run, str]] = {
     "reversed": (manual(window_start=at(W), window_end=at(FIRST)), "is reversed"),
     "a window and a full refresh": (manual(window_start=at(W), full_refresh=True), "together with"),
     "no interval": (Run("scheduled", now=datetime.now(UTC)), "without a data interval"),
-    "an interval of no length": (scheduled("2026-01-01", "2026-01-01"), "is empty"),
 }
 
 

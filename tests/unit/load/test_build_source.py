@@ -10,16 +10,21 @@ from typing import Any, cast
 import dlt
 import pytest
 import requests
-from dlt.sources.helpers.rest_client.paginators import OffsetPaginator, PageNumberPaginator
+from dlt.sources.helpers.rest_client.paginators import (
+    HeaderLinkPaginator,
+    JSONResponseCursorPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    SinglePagePaginator,
+)
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.cursors import cursors, lag
 from ecom_source.api.ecommerce import ECOMMERCE_API
 from ecom_source.errors import ApiConfigError
-from ecom_source.load.build_source import Plan, build_source
+from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component, components
-from ecom_source.paging.checked_paginator import WatchedPaginator
-from ecom_source.paging.offset_paginator import FollowingOffsetPaginator
+from ecom_source.paging.checked_paginator import CheckedPaginator
 from ecom_source.window.cursor_format import cursor_of
 from ecom_source.window.run_window import Interval, Window
 
@@ -101,13 +106,7 @@ def test_resources_are_grouped_with_those_that_depend_on_them(
 
 def built(config: RESTAPIConfig, part: Component, plan: Plan | None = None) -> Any:
     session = requests.Session()
-    return build_source(
-        config,
-        part,
-        plan or Plan(),
-        fill_auth=lambda auth: {"type": "bearer", "token": "t"},
-        session=session,
-    )
+    return build_source(config, part, plan or Plan(), Reader(lambda auth: {"type": "bearer", "token": "t"}, session))
 
 
 @pytest.mark.parametrize(("make", "parts"), SHAPES)
@@ -202,16 +201,16 @@ def test_a_lag_is_in_the_cursors_own_unit(like: Any, number: float | None, expec
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> list[WatchedPaginator]:
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[CheckedPaginator]:
     """The paginators that a source is built with."""
-    made: list[WatchedPaginator] = []
-    begin = WatchedPaginator.__init__
+    made: list[CheckedPaginator] = []
+    begin = CheckedPaginator.__init__
 
-    def remembered(self: WatchedPaginator, *args: Any, **kwargs: Any) -> None:
+    def remembered(self: CheckedPaginator, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
         made.append(self)
 
-    monkeypatch.setattr(WatchedPaginator, "__init__", remembered)
+    monkeypatch.setattr(CheckedPaginator, "__init__", remembered)
     return made
 
 
@@ -237,50 +236,75 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[WatchedPaginator]:
     ],
 )
 def test_an_offset_paginator_is_watched_wherever_it_is_described(
-    config: RESTAPIConfig, limit: int, total: bool, watched: list[WatchedPaginator]
+    config: RESTAPIConfig, limit: int, total: bool, watched: list[CheckedPaginator]
 ) -> None:
     _, readings = built(config, Component("orders", ("orders",)))
     paginator = watched[-1]
-    assert isinstance(paginator.inner, FollowingOffsetPaginator)
+    assert isinstance(paginator.inner, OffsetPaginator)
     assert paginator.inner.limit == limit
-    assert (paginator.total_path is not None) == total
+    assert (paginator.expected.total is not None) == total
     assert paginator.reading is readings["orders"]
 
 
-def test_another_paginator_is_counted_and_none_is_left_to_dlt(watched: list[WatchedPaginator]) -> None:
-    paged = resource("orders", paginator={"type": "page_number", "total_path": None})
-    built(api(paged), Component("orders", ("orders",)))
-    assert [type(paginator.inner) for paginator in watched] == [PageNumberPaginator]
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        pytest.param({"type": "page_number", "total_path": None}, PageNumberPaginator, id="page number"),
+        pytest.param({"type": "cursor", "cursor_path": "next"}, JSONResponseCursorPaginator, id="cursor"),
+        pytest.param("header_link", HeaderLinkPaginator, id="link"),
+        pytest.param("single_page", SinglePagePaginator, id="single page"),
+    ],
+)
+def test_every_paginator_is_watched(settings: Any, kind: type, watched: list[CheckedPaginator]) -> None:
+    built(api(resource("orders", paginator=settings)), Component("orders", ("orders",)))
+    assert [type(paginator.inner) for paginator in watched] == [kind]
+
+
+def test_one_that_dlt_is_to_find_out_is_watched_as_well(watched: list[CheckedPaginator]) -> None:
     _, readings = built(api("orders"), Component("orders", ("orders",)))
     assert len(watched) == 1
     assert list(readings) == ["orders"]
 
 
 @pytest.mark.parametrize("windowed", [True, False], ids=["a window", "whole"])
-def test_pages_of_a_resource_that_is_read_whole_overlap(windowed: bool, watched: list[WatchedPaginator]) -> None:
+def test_pages_of_a_resource_that_is_read_whole_overlap(windowed: bool, watched: list[CheckedPaginator]) -> None:
     """A row cannot come into a window that is past, but into a whole table as another one goes."""
     item = {**resource("orders", paginator=OFFSET, incremental=SINCE_2020), "primary_key": "id"}
     item["write_disposition"] = "merge"
     built(api(item), Component("orders", ("orders",)), Plan({"orders": WINDOW} if windowed else {}))
-    assert isinstance(watched[-1].inner, FollowingOffsetPaginator)
-    assert watched[-1].inner.overlap is not windowed
+    assert watched[-1].expected.overlap is not windowed
+
+
+MERGED = {"primary_key": "id", "write_disposition": "merge"}
 
 
 @pytest.mark.parametrize(
-    ("item", "full_refresh", "key"),
+    ("item", "key", "whole"),
     [
-        pytest.param({"primary_key": "id", "write_disposition": "merge"}, False, ("id",), id="one column"),
-        pytest.param({"primary_key": ["a", "b"], "write_disposition": "merge"}, False, ("a", "b"), id="two columns"),
-        pytest.param({"primary_key": "id", "write_disposition": "replace"}, False, ("id",), id="replaced"),
-        pytest.param({"primary_key": "id", "write_disposition": "append"}, False, (), id="appended"),
-        pytest.param({"primary_key": "id", "write_disposition": "append"}, True, ("id",), id="appended, full refresh"),
-        pytest.param({"write_disposition": "merge"}, False, (), id="no key"),
+        pytest.param(MERGED, ("id",), False, id="one column"),
+        pytest.param({**MERGED, "primary_key": ["a", "b"]}, ("a", "b"), False, id="two columns"),
+        pytest.param(
+            {"write_disposition": "merge", "columns": {"id": {"primary_key": True}}}, ("id",), False, id="hint"
+        ),
+        pytest.param({**MERGED, "write_disposition": "replace"}, ("id",), False, id="replaced"),
+        pytest.param({**MERGED, "write_disposition": "append"}, ("id",), True, id="appended: a key may come again"),
+        pytest.param({**MERGED, "columns": {"at": {"dedup_sort": "desc"}}}, ("id",), True, id="versions"),
+        pytest.param({**MERGED, "table_name": lambda row: row["kind"]}, ("id",), True, id="rows that name their table"),
+        pytest.param(
+            {**MERGED, "processing_steps": [{"map": lambda row: row}]}, ("id",), True, id="a step may make the key"
+        ),
+        pytest.param(
+            {**MERGED, "processing_steps": [{"filter": lambda row: True}]}, ("id",), False, id="a filter does not"
+        ),
+        pytest.param({"write_disposition": "append"}, (), True, id="no key"),
     ],
 )
-def test_rows_are_told_apart_by_the_primary_key(item: dict[str, Any], full_refresh: bool, key: tuple[str, ...]) -> None:
+def test_rows_are_told_apart_by_the_primary_key(
+    item: dict[str, Any], key: tuple[str, ...], whole: bool, watched: list[CheckedPaginator]
+) -> None:
     for config in (api({**resource("orders"), **item}), api("orders", defaults=item)):
-        _, readings = built(config, Component("orders", ("orders",)), Plan(full_refresh=full_refresh))
-        assert readings["orders"].key == key
+        built(config, Component("orders", ("orders",)))
+        assert (watched[-1].expected.key, watched[-1].expected.whole) == (key, whole)
 
 
 def test_a_full_refresh_replaces_and_a_load_does_as_described() -> None:
@@ -305,8 +329,7 @@ def test_the_window_and_the_connections_address_are_what_is_asked_for() -> None:
         api(resource("orders", incremental=SINCE_2020)),
         Component("orders", ("orders",)),
         Plan({"orders": WINDOW}),
-        fill_auth=lambda auth: {**auth, "api_key": "k y"},
-        session=Session(),
+        Reader(lambda auth: {**auth, "api_key": "k y"}, Session()),
     )
     with pytest.raises(Exception, match="orders"):
         list(source)

@@ -8,7 +8,7 @@ import pytest
 import requests
 from tests.support.apis import api, whole
 
-from ecom_source.load.build_source import Plan, build_source
+from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import components
 from ecom_source.paging.deduplicate import DISTINCT
 
@@ -19,9 +19,7 @@ FILTER = {"processing_steps": [{"filter": lambda row: True}]}
 
 def built(config: Any, name: str = "things", plan: Plan = PLAN) -> Any:
     (part,) = (each for each in components(config) if name in each.resources)
-    source, _ = build_source(
-        config, part, plan, fill_auth=lambda auth: {**auth, "api_key": "key"}, session=requests.Session()
-    )
+    source, _ = build_source(config, part, plan, Reader(lambda auth: {**auth, "api_key": "key"}, requests.Session()))
     return source.resources[name]
 
 
@@ -34,7 +32,7 @@ def told(config: Any, name: str = "things", plan: Plan = PLAN) -> Any:
     [
         pytest.param({}, True, id="a key in each row"),
         pytest.param({"primary_key": ["id", "shop"]}, True, id="a key of two columns"),
-        pytest.param({"primary_key": []}, False, id="no key"),
+        pytest.param({"primary_key": [], "merge_key": "shop"}, False, id="no key"),
         pytest.param({"primary_key": "_orders_id"}, False, id="a key that dlt adds"),
         pytest.param(STEP, False, id="a step that may change the key"),
         pytest.param(FILTER, False, id="a step that may add rows"),

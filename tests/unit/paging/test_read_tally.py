@@ -25,7 +25,7 @@ from ecom_source.paging.read_tally import Reading
 def test_progress_is_one_line(pages: list[int], total: int | None, line: str) -> None:
     reading = Reading("orders")
     for rows in pages:
-        reading.page(rows, total)
+        reading.page(rows, rows, total)
     assert (reading.pages, reading.rows) == (len(pages), sum(pages))
     assert reading.progress(total) == line
 
@@ -38,7 +38,7 @@ def test_progress_is_logged_from_time_to_time(
     caplog.set_level(logging.INFO, "ecom_source.paging.read_tally")
     reading = Reading("orders", _told_at=0.0)
     for clock[0] in (1.0, 4.9, 5.0, 9.9, 10.0):
-        reading.page(10, 100)
+        reading.page(10, 10, 100)
     assert [record.getMessage() for record in caplog.records] == [
         "orders: 3 pages, 30 of 100 rows (30 %)",
         "orders: 5 pages, 50 of 100 rows (50 %)",
@@ -68,7 +68,7 @@ def test_the_end_is_logged_for_the_first_parent_only(caplog: pytest.LogCaptureFi
     caplog.set_level(logging.INFO, "ecom_source.paging.read_tally")
     reading = Reading("items")
     for _ in range(3):
-        reading.page(2, None)
+        reading.page(2, 2, None)
         reading.finish(2, None)
     assert [record.getMessage() for record in caplog.records] == ["items: 1 page, 2 rows"]
 
@@ -80,7 +80,7 @@ def test_copies_of_a_paginator_share_one_tally() -> None:
 
 def test_a_read_that_begins_again_forgets_what_it_counted() -> None:
     reading = Reading("orders")
-    reading.page(5, 9)
+    reading.page(5, 5, 9)
     reading.finish(5, 9)
     reading.restart()
     assert (reading.pages, reading.rows, reading.distinct, reading.total, reading.again) == (0, 0, None, None, 1)

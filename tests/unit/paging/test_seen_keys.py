@@ -9,28 +9,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_source.paging.seen_keys import Hashes, Keys, value_of
+from ecom_source.paging.seen_keys import Hashes, SeenRows, value_of
+
+
+def fresh(keys: SeenRows, rows: list[Any]) -> list[Any]:
+    return keys.add(rows, keys.marks(rows))
 
 
 @pytest.mark.parametrize(
-    ("columns", "pages", "fresh"),
+    ("columns", "pages", "new"),
     [
         pytest.param(["id"], [[1, 2], [2, 3], [1, 2, 3]], [[1, 2], [3], []], id="a repeated row is not fresh"),
         pytest.param(["id"], [[1], ["1"]], [[1], []], id="a number and its text are one key"),
     ],
 )
-def test_rows_are_told_apart_by_their_key(columns: list[str], pages: list[list[Any]], fresh: list[list[Any]]) -> None:
-    keys = Keys(columns)
-    found = [keys.fresh([{"id": key, "seen": number} for key in page]) for number, page in enumerate(pages)]
-    assert [[row["id"] for row in page] for page in found] == fresh
-    assert len(keys) == sum(map(len, fresh))
+def test_rows_are_told_apart_by_their_key(columns: list[str], pages: list[list[Any]], new: list[list[Any]]) -> None:
+    keys = SeenRows(columns)
+    found = [fresh(keys, [{"id": key, "seen": number} for key in page]) for number, page in enumerate(pages)]
+    assert [[row["id"] for row in page] for page in found] == new
+    assert keys.distinct == sum(map(len, new))
 
 
 def test_a_key_of_several_columns_is_compared_as_a_whole() -> None:
-    keys = Keys(["order", "line"])
+    keys = SeenRows(["order", "line"])
     rows = [{"order": 1, "line": 23}, {"order": 12, "line": 3}]
-    assert keys.fresh(rows) == rows
-    assert keys.fresh([{"order": 1, "line": 23}]) == []
+    assert fresh(keys, rows) == rows
+    assert fresh(keys, [{"order": 1, "line": 23}]) == []
 
 
 @pytest.mark.parametrize(
@@ -43,25 +47,25 @@ def test_a_key_of_several_columns_is_compared_as_a_whole() -> None:
     ],
 )
 def test_rows_without_their_key_are_never_taken_for_repeats(column: str, rows: list[Any]) -> None:
-    keys = Keys([column])
-    assert keys.fresh(rows) == rows
-    assert keys.fresh(rows) == rows
+    keys = SeenRows([column])
+    assert fresh(keys, rows) == rows
+    assert fresh(keys, rows) == rows
     assert not keys.tracked
 
 
 def test_a_row_without_its_key_among_others_is_passed_on() -> None:
-    keys = Keys(["id"])
+    keys = SeenRows(["id"])
     rows = [{"id": 1}, {"name": "a"}, {"id": 1}, {"name": "a"}]
-    assert keys.fresh(rows) == [{"id": 1}, {"name": "a"}, {"name": "a"}]
-    assert keys.fresh(rows) == [{"name": "a"}, {"name": "a"}]
-    assert len(keys) == 1
+    assert fresh(keys, rows) == [{"id": 1}, {"name": "a"}, {"name": "a"}]
+    assert fresh(keys, rows) == [{"name": "a"}, {"name": "a"}]
+    assert keys.distinct == 1
 
 
 def test_of_rows_with_one_key_on_one_page_the_first_is_fresh() -> None:
-    keys = Keys(["id"])
+    keys = SeenRows(["id"])
     rows = [{"id": 1, "seen": 1}, {"id": 2, "seen": 2}, {"id": 1, "seen": 3}, {"name": "no key"}]
-    assert keys.fresh(rows) == [rows[0], rows[1], rows[3]]
-    assert len(keys) == 2
+    assert fresh(keys, rows) == [rows[0], rows[1], rows[3]]
+    assert keys.distinct == 2
 
 
 @pytest.mark.parametrize(
