@@ -1,13 +1,14 @@
-"""The methods of a requests session that are exchanged, and the retries of tenacity around them.
+"""What is exchanged of requests: methods of a session and of an answer, and the retries of tenacity around them.
 
 dlt's client makes its sessions itself and puts its retries around their `send`, so that no class of ours can have other
-methods. This can go once `Client` takes a session, as its docstring says
-(https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/sources/helpers/requests/retry.py).
+methods; an answer is built by requests, whatever the adapter. The first can go once `Client` takes a session, as its
+docstring says (https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/sources/helpers/requests/retry.py), the second once an
+adapter may name the class of its answers, and urllib3's `stream` gives what has come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ecom_source.dlt_internals.fallback import go_dlts_own_way
@@ -32,6 +33,23 @@ def check_redirects(session: Session, check: Callable[[PreparedRequest, Response
     requests does so to take the login out of a request that goes to another host.
     """
     session.rebuild_auth = check  # type: ignore[method-assign]
+
+
+def read_as(response: Response, kind: type[Response]) -> Response:
+    """Makes `response` one of `kind`: an adapter of requests builds each as its own class."""
+    response.__class__ = kind
+    return response
+
+
+def read_in_parts(response: Response, parts: Callable[..., Iterator[bytes]]) -> None:
+    """Makes requests read a body by `parts`, in the place of urllib3's own `stream`.
+
+    That one comes back only when as much has come as it was asked for: from an answer that drips, hours later.
+
+    Args:
+        parts: takes a number of bytes, and whether to decompress; its parts may be smaller.
+    """
+    response.raw.stream = parts  # type: ignore[method-assign]
 
 
 def can_send_in_threads(send: Send) -> bool:

@@ -17,6 +17,7 @@ from ecom_source.http.answer_limits import BoundedAdapter, Bounds
 from ecom_source.http.json_response import NulFreeResponse, PageResponse
 from ecom_source.http.rate_limit_headers import TOO_MANY, told_wait
 from ecom_source.http.rate_limiter import Pace
+from ecom_source.http.requests_internals import read_as
 from ecom_source.http.same_host import stay_at_home
 from ecom_source.http.tls_errors import untrusted
 from ecom_source.secrets.redactor import Redactor
@@ -146,9 +147,7 @@ class _CountingAdapter(BoundedAdapter):
         super().close()
 
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
-        response = super().build_response(request, answer)
-        response.__class__ = self._response
-        return response
+        return read_as(super().build_response(request, answer), self._response)
 
     def _count_retry(self, request: PreparedRequest) -> None:
         failed, what, ended = getattr(self._failed, "last", (None, "", 0.0))

@@ -39,12 +39,20 @@ MEMORY = Reach(
     "bounds for DuckDB's memory (without it DuckDB takes what it likes, with a warning)",
     "include/ecom_source/dlt_internals/duckdb_memory.py",
 )
+PATHS = Reach(
+    "a row's value in the path of a dependent resource, percent-encoded",
+    "include/ecom_source/dlt_internals/path_values.py",
+)
 PREFETCH = Reach(
     "pages asked for in advance (speed; without it pages come one after the other, with a warning)",
     "include/ecom_source/http/requests_internals.py",
 )
 SAME_HOST = Reach(
     "a key that goes to no other host when an answer redirects", "include/ecom_source/http/requests_internals.py"
+)
+ANSWERS = Reach(
+    "bodies that are read as they come, within their limits, and decoded once",
+    "include/ecom_source/http/requests_internals.py",
 )
 LOADS_PAGE = Reach("the Loads page", "plugins/ecom_loads/airflow_tables.py")
 
@@ -63,6 +71,9 @@ RELIED_ON: Mapping[str, Reach] = {
     "dlt.destinations.duckdb.client_class": MEMORY,
     "dlt.destinations.impl.duckdb.duck.DuckDbClient.create_load_job": MEMORY,
     "dlt.common.storages.load_package.ParsedLoadJobFileName.retry_count": MEMORY,
+    "dlt.sources.rest_api.config_setup.process_parent_data_item": PATHS,
+    "requests.Response.__class__": ANSWERS,
+    "urllib3.HTTPResponse.stream": ANSWERS,
     "requests.Session.send": PREFETCH,
     "requests.Session.rebuild_auth": SAME_HOST,
     "airflow.models.asset.AssetEvent": LOADS_PAGE,
@@ -214,4 +225,5 @@ def _is_super(node: ast.expr) -> bool:
 
 
 def _private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__") and name != "_"
+    # Of a named tuple Python documents it.
+    return name.startswith("_") and not name.startswith("__") and name not in ("_", "_replace")
