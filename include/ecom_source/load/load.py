@@ -118,7 +118,7 @@ class Load:
             )
             stack.enter_context(tuned_dlt())
             stack.enter_context(columnar(self._expect))
-            tune(warehouse.destination, warehouse.traits.tuning)
+            tune(warehouse.destination, warehouse.kind.tuning)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
@@ -159,7 +159,7 @@ class Load:
         _hang_up(attempt)
         most = max(self._options(name).parallel_pages for name in self.component.resources)
         pace = Pace(most)
-        tuning = attempt.warehouse.traits.tuning
+        tuning = attempt.warehouse.kind.tuning
         attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
         attempt.ahead = ReadAhead(session, pace, most)
         source, attempt.readings = build_source(
@@ -194,12 +194,12 @@ class Load:
             )
             for name, cursor in cursors(self.api, self.component.resources).items()
         }
-        traits = attempt.warehouse.traits
+        kind = attempt.warehouse.kind
         return Plan(
             windows,
             full_refresh=run.full_refresh,
-            lists_in_rows=not traits.merge_reaches_nested,
-            distinct_rows=traits.tuning.distinct_rows,
+            lists_in_rows=not kind.merge_reaches_nested,
+            distinct_rows=kind.tuning.distinct_rows,
         )
 
     def _expect(self, rows: int, size: int, schema: Schema) -> None:
@@ -229,7 +229,7 @@ class Load:
     def _clean_up(self, attempt: _Attempt) -> None:
         _hang_up(attempt)
         try:
-            drop_staging(self.pipeline, attempt.staging)
+            drop_staging(self.pipeline, attempt.staging, attempt.warehouse.kind.datasets)
         except Exception as error:
             # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
             logger.warning("The staging dataset could not be dropped: %s", error)
