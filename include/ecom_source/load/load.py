@@ -35,7 +35,8 @@ from ecom_source.secrets.redactor import Redactor
 from ecom_source.secrets.task_logs import keep_redacting, task_logs
 from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.file_format import tune
-from ecom_source.warehouses.merge_check import check_merges
+from ecom_source.warehouses.key_columns import change_outdated_keys
+from ecom_source.warehouses.merge_check import check_keys, check_merges
 from ecom_source.window.run_window import Run, window_for
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class _Attempt:
     ahead: ReadAhead | None = None
     origin: Origin | None = None
     columns_before: Columns = field(default_factory=dict)
+    outdated_keys: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -135,6 +137,7 @@ class Load:
                 for attempt in SCHEMA_RACE:
                     with attempt:
                         execute()
+                change_outdated_keys(self._attempt.outdated_keys, self.pipeline)
                 return self._report(self._attempt)
             finally:
                 self._clean_up(self._attempt)
@@ -170,6 +173,7 @@ class Load:
             self.options,
         )
         check_merges(source, attempt.warehouse.destination)
+        attempt.outdated_keys = check_keys(source, self.pipeline, attempt.warehouse.kind, attempt.run.full_refresh)
         if attempt.origin is not None:
             source.resources.add(origin_table(attempt.origin))
         return source

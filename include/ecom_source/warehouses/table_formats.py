@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
+from ecom_source.dlt_internals.iceberg_columns import with_new_columns
 from ecom_source.warehouses.connection_fields import Fields, Source
 from ecom_source.warehouses.drivers import Driver, of_bucket
 from ecom_source.warehouses.login_mapping import Access
-from ecom_source.warehouses.warehouse_type import WarehouseType
+from ecom_source.warehouses.warehouse_type import Opening, WarehouseType
 
 DELTA, ICEBERG, PLAIN = "delta", "iceberg", "parquet"
 TABLE_FORMATS = (DELTA, ICEBERG, PLAIN)
@@ -38,6 +40,12 @@ def _drivers(access: Access) -> Iterable[Driver]:
     return (*of_bucket(access.settings["bucket_url"]), *((DRIVERS[chosen],) if chosen in DRIVERS else ()))
 
 
+@contextmanager
+def _opened(access: Access, dataset_name: str) -> Iterator[Opening]:
+    iceberg = access.settings.get("preferred_table_format") == ICEBERG
+    yield Opening(access.credentials, factory=with_new_columns() if iceberg else None)
+
+
 FILES = WarehouseType(
     "filesystem",
     "files",
@@ -50,5 +58,6 @@ FILES = WarehouseType(
     merge_drops_repeats=False,
     merge_reaches_nested=False,
     datasets=None,
+    opened=_opened,
 )
 """What all buckets and folders have in common."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecom_source.warehouses.connection_fields import Fields
 from ecom_source.warehouses.drivers import Driver
 from ecom_source.warehouses.file_format import Tuning
+from ecom_source.warehouses.key_columns import KeyCollation
 from ecom_source.warehouses.login_mapping import Access, Login
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class WarehouseType:
         merge_drops_repeats: whether a merge itself passes over a key that comes twice in one load.
         merge_reaches_nested: whether a merge deletes the rows of nested tables that are no more in their parent.
         tuning: how it is loaded best, where that was measured.
+        abilities: what dlt's destination is told of them; a function, since it may import drivers.
+        key_collation: how keys that are texts are told apart, where they are not by themselves.
+        ignores_blanks: whether `a` and `a` with a blank at its end are one key there, whatever it is told.
         datasets: names its datasets; None where they are folders of a file system.
         staging_bucket: the field with the bucket through which it takes its rows, where it has one of its own.
         one_writer: the file that one process at a time may write, if there is one: loads take turns at it. The tasks of
@@ -86,6 +90,9 @@ class WarehouseType:
     merge_drops_repeats: bool = True
     merge_reaches_nested: bool = True
     tuning: Tuning = field(default_factory=Tuning)
+    abilities: Callable[[], Mapping[str, Any]] = dict
+    key_collation: KeyCollation | None = None
+    ignores_blanks: bool = False
     datasets: Datasets | None = in_information_schema
     staging_bucket: str | None = None
     one_writer: Callable[[Fields], str | None] = lambda fields: None
@@ -104,4 +111,6 @@ class WarehouseType:
     def settings(self) -> dict[str, Any]:
         """What dlt's destination is told of it, whatever the Connection says."""
         found: dict[str, Any] = {"replace_strategy": self.replace} if self.replace else {}
-        return found if self.truncate_in_transaction else {**found, "supports_truncate_command": False}
+        if not self.truncate_in_transaction:
+            found["supports_truncate_command"] = False
+        return {**found, **self.abilities()}

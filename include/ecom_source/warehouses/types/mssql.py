@@ -5,8 +5,11 @@ https://airflow.apache.org/docs/apache-airflow-providers-microsoft-mssql/stable/
 
 from __future__ import annotations
 
+from typing import Any
+
 from ecom_source.warehouses.connection_fields import Fields, number
 from ecom_source.warehouses.drivers import Driver
+from ecom_source.warehouses.key_columns import KeyCollation
 from ecom_source.warehouses.login_mapping import Login
 from ecom_source.warehouses.warehouse_type import WarehouseType
 
@@ -44,10 +47,33 @@ LOGIN = Login(
     label="{host}:{port}/{database}",
 )
 
+
+def _key_collation(client: Any) -> str:
+    from ecom_source.warehouses.mssql_columns import KEY_COLLATION
+
+    return KEY_COLLATION
+
+
+def _change(table: str, column: str, length: int, collation: str) -> str:
+    size = length if length > 0 else "max"
+    return f"ALTER TABLE {table} ALTER COLUMN {column} nvarchar({size}) COLLATE {collation}"
+
+
+def _abilities() -> dict[str, Any]:
+    from ecom_source.warehouses.mssql_columns import SqlServerColumns
+
+    return {"type_mapper": SqlServerColumns}
+
+
+KEYS = KeyCollation(_key_collation, _change)
+
 MSSQL = WarehouseType(
     "mssql",
     "SQL Server",
     logins={"mssql": (LOGIN,)},
     drivers=(Driver("mssql", ("pyodbc",)),),
     needs="Microsoft's ODBC driver",
+    abilities=_abilities,
+    key_collation=KEYS,
+    ignores_blanks=True,
 )

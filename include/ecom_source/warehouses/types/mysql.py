@@ -9,6 +9,7 @@ from typing import Any
 
 from ecom_source.warehouses.connection_fields import Fields
 from ecom_source.warehouses.drivers import Driver
+from ecom_source.warehouses.key_columns import KeyCollation
 from ecom_source.warehouses.login_mapping import Login
 from ecom_source.warehouses.types.sqlalchemy import schemas
 from ecom_source.warehouses.warehouse_type import WarehouseType
@@ -21,6 +22,14 @@ SSL_MODES: dict[str, dict[str, Any]] = {
     "VERIFY_IDENTITY": {"check_hostname": True, "verify_mode": True},
 }
 """mysqlclient's modes, which Airflow's hook takes, for PyMySQL's ssl."""
+
+SESSION = (
+    # DATETIME has no time zone: times are stored in UTC, whatever the server's.
+    "SET time_zone = '+00:00', "
+    # A value that a column cannot hold is an error rather than cut.
+    "sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
+)
+"""With which each connection begins."""
 
 
 def _mysql_options(fields: Fields) -> dict[str, Any]:
@@ -36,8 +45,7 @@ def _mysql_options(fields: Fields) -> dict[str, Any]:
         "unix_socket": fields["extra.unix_socket"],
         "ssl": ssl or None,
         "ssl_disabled": True if mode == "DISABLED" else None,
-        # DATETIME has no time zone: times are stored in UTC, whatever the server's.
-        "init_command": "SET time_zone = '+00:00'",
+        "init_command": SESSION,
         # PyMySQL would send it in latin-1, and the server compares bytes.
         "password": None if password.isascii() else password.encode(),
     }
@@ -60,6 +68,26 @@ LOGIN = Login(
     label="{host}:{port}/{database}",
 )
 
+
+def _abilities() -> dict[str, Any]:
+    from ecom_source.warehouses.mysql_columns import TextColumns
+
+    return {"type_mapper": TextColumns}
+
+
+def _key_collation(client: Any) -> str:
+    from ecom_source.warehouses.mysql_columns import key_collation
+
+    return key_collation(client.dialect)
+
+
+def _change(table: str, column: str, length: int, collation: str) -> str:
+    from ecom_source.warehouses.mysql_columns import CHARSET, LONGEST_KEY
+
+    text = f"VARCHAR({min(length, LONGEST_KEY)}) CHARACTER SET {CHARSET} COLLATE {collation}"
+    return f"ALTER TABLE {table} MODIFY COLUMN {column} {text}"
+
+
 MYSQL = WarehouseType(
     "mysql",
     "MySQL, MariaDB",
@@ -67,5 +95,7 @@ MYSQL = WarehouseType(
     logins={"mysql": (LOGIN,), "mariadb": (LOGIN,)},
     drivers=(Driver("mysql", ("sqlalchemy", "pymysql")),),
     tested="loaded (MariaDB)",
+    abilities=_abilities,
+    key_collation=KeyCollation(_key_collation, _change),
     datasets=schemas,
 )

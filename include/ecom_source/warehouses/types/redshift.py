@@ -35,4 +35,6 @@ REDSHIFT = WarehouseType(
     drivers=(Driver("redshift", ("psycopg2",)),),
     # TRUNCATE ends the transaction that it is in; DELETE does not.
     truncate_in_transaction=False,
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html
+    ignores_blanks=True,
 )
