@@ -51,11 +51,10 @@ FILES = WarehouseType(
     "files",
     more_drivers=_drivers,
     needs="`deltalake` or `pyiceberg` for these formats",
-    # Delta and Iceberg tables are replaced and merged in one commit each, and plain files have no choice. A merge is an
-    # upsert, which a key that comes twice makes fail or insert two rows. It adds and changes rows of nested tables, but
-    # what was taken off a list would stay (dlt 1.31; let go when its merge_delta_table deletes them).
+    # Delta and Iceberg tables are replaced and merged in one commit each, and plain files have no choice. A merge adds
+    # and changes rows of nested tables, but what was taken off a list would stay (dlt 1.31; let go when its
+    # merge_delta_table deletes them).
     replace=None,
-    merge_drops_repeats=False,
     merge_reaches_nested=False,
     datasets=None,
     opened=_opened,

@@ -64,7 +64,6 @@ class WarehouseType:
         replace: dlt's replace strategy; None for dlt's own choice. The default deletes the old rows and inserts the new
             ones from the staging dataset in one transaction: readers see either.
         truncate_in_transaction: whether TRUNCATE can be part of a transaction.
-        merge_drops_repeats: whether a merge itself passes over a key that comes twice in one load.
         merge_reaches_nested: whether a merge deletes the rows of nested tables that are no more in their parent.
         tuning: how it is loaded best, where that was measured.
         abilities: what dlt's destination is told of them; a function, since it may import drivers.
@@ -87,7 +86,6 @@ class WarehouseType:
     needs: str = ""
     replace: ReplaceStrategy | None = "insert-from-staging"
     truncate_in_transaction: bool = True
-    merge_drops_repeats: bool = True
     merge_reaches_nested: bool = True
     tuning: Tuning = field(default_factory=Tuning)
     abilities: Callable[[], Mapping[str, Any]] = dict

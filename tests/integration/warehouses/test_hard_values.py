@@ -15,7 +15,7 @@ import pytest
 from tests.support import PROJECT
 from tests.support.apis import api, whole
 from tests.support.generated import WRITING, hold, table
-from tests.support.loads import connection_json, plain, run_load
+from tests.support.loads import connection_json, load_as, plain
 from tests.support.places import MERGING, PLAIN, Place, everywhere
 from tests.support.rows_api import RowsApi, serving
 
@@ -57,24 +57,24 @@ ALONE: Mapping[str, str] = {
 class Loading:
     """Loads rows into a warehouse, table by table."""
 
-    def __init__(self, place: Place, shop: RowsApi, temp: Path) -> None:
-        self.place, self.shop, self.temp = place, shop, temp
+    def __init__(self, place: Place, shop: RowsApi) -> None:
+        self.place, self.shop = place, shop
         # Nothing can be merged into plain files.
         self.how = {"write_disposition": "replace"} if "parquet" in place.connection else {}
 
     def __call__(self, name: str, rows: list[Any]) -> dict[Any, dict[str, Any]]:
         """The rows of the table afterwards."""
         self.shop.rows = rows
-        run_load(api(whole(name), defaults=self.how), temp=self.temp)
+        load_as(api(whole(name), defaults=self.how))
         return self.place.tables.rows(name)
 
 
 @pytest.fixture
-def loading(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
+def loading(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loading]:
     """Into the warehouse that the test names."""
     with serving(RowsApi([])) as shop:
         monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
-        yield Loading(place, shop, tmp_path)
+        yield Loading(place, shop)
 
 
 def note(warehouse: str, seen: dict[str, str]) -> None:
