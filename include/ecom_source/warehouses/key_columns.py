@@ -32,10 +32,12 @@ class KeyCollation:
         wanted: the collation for it; takes dlt's SQL client, connected.
         change: the statement that changes a column; takes the table and the column as SQL, the column's length (-1:
             any) and the collation.
+        ignores_blanks: whether the collation takes `a` and `a` with a blank at its end for one key.
     """
 
     wanted: Callable[[Any], str]
     change: Callable[[str, str, int, str], str]
+    ignores_blanks: Callable[[str], bool] = lambda collation: False
 
 
 def is_key(column: TColumnSchema) -> bool:
@@ -43,16 +45,22 @@ def is_key(column: TColumnSchema) -> bool:
     return bool(column.get("primary_key") or column.get("merge_key"))
 
 
-def outdated_keys(source: DltSource, pipeline: Pipeline, collation: KeyCollation) -> list[str]:
+def wanted_collation(pipeline: Pipeline, collation: KeyCollation) -> str:
+    """The collation of keys on the server that the pipeline loads into."""
+    with pipeline.sql_client() as client:
+        return collation.wanted(client)
+
+
+def outdated_keys(source: DltSource, pipeline: Pipeline, collation: KeyCollation, wanted: str) -> list[str]:
     """Statements that make the keys of existing tables as new tables have them; none where all are.
 
     Args:
         source: what is about to be loaded.
         pipeline: restored from the warehouse.
+        wanted: the collation of keys.
     """
     keys = _keys(source, pipeline)
     with pipeline.sql_client() as client, client.begin_transaction():
-        wanted = collation.wanted(client)
         found = client.execute_sql(FOUND.format(schema=client.dataset_name.replace("'", "''"))) or ()
         return [
             collation.change(

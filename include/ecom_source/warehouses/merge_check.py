@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecom_source.errors import ApiConfigError
-from ecom_source.warehouses.key_columns import outdated_keys, refuse_blanks_at_the_end, refuse_outdated_keys
+from ecom_source.warehouses.key_columns import (
+    outdated_keys,
+    refuse_blanks_at_the_end,
+    refuse_outdated_keys,
+    wanted_collation,
+)
 from ecom_source.warehouses.warehouse_type import WarehouseType
 
 if TYPE_CHECKING:
@@ -60,7 +65,10 @@ def check_keys(source: DltSource, pipeline: Pipeline, kind: WarehouseType, full_
         refuse_blanks_at_the_end(source)
     if kind.key_collation is None:
         return []
-    statements = outdated_keys(source, pipeline, kind.key_collation)
+    wanted = wanted_collation(pipeline, kind.key_collation)
+    if kind.key_collation.ignores_blanks(wanted):
+        refuse_blanks_at_the_end(source)
+    statements = outdated_keys(source, pipeline, kind.key_collation, wanted)
     if not full_refresh:
         refuse_outdated_keys(statements, str(pipeline.dataset_name))
     return statements

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dlt.common.schema.typing import TColumnSchema
 
 CHARSET = "utf8mb4"
+OF_OLDER_SERVERS = f"{CHARSET}_bin"
+"""MySQL before 8.0.17 has no collation that does not leave blanks at the end out."""
 LONGEST_KEY = 255
 """Characters. A sort, such as that of a merge, looks at the first 1,024 bytes (the server's `max_sort_length`): longer
 keys that begin alike would be one. So the server refuses them.
@@ -22,7 +24,7 @@ keys that begin alike would be one. So the server refuses them.
 
 
 def key_collation(dialect: Any) -> str:
-    """The server's collation that tells all texts apart, blanks at the end included.
+    """The server's collation that tells all texts apart, blanks at the end included if it can.
 
     https://mariadb.com/kb/en/supported-character-sets-and-collations/
     https://dev.mysql.com/doc/refman/8.4/en/charset-unicode-sets.html
@@ -32,8 +34,7 @@ def key_collation(dialect: Any) -> str:
     """
     if dialect.is_mariadb:
         return f"{CHARSET}_nopad_bin"
-    # Before, MySQL had none but those that leave blanks at the end out.
-    return f"{CHARSET}_0900_bin" if dialect.server_version_info >= (8, 0, 17) else f"{CHARSET}_bin"
+    return f"{CHARSET}_0900_bin" if dialect.server_version_info >= (8, 0, 17) else OF_OLDER_SERVERS
 
 
 class KeyText(TypeDecorator[str]):

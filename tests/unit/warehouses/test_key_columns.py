@@ -46,6 +46,8 @@ def connected(version: tuple[int, ...] = (10, 11, 6), *, mariadb: bool = True) -
 )
 def test_each_server_has_a_collation_for_keys(dialect: Any, collation: str) -> None:
     assert key_collation(dialect) == collation
+    assert KINDS["mysql"].key_collation
+    assert KINDS["mysql"].key_collation.ignores_blanks(collation) == (collation == "utf8mb4_bin")
     assert mysql_type(KEY, dialect) == f"VARCHAR(255) CHARACTER SET utf8mb4 COLLATE {collation}"
 
 

@@ -81,6 +81,12 @@ def _key_collation(client: Any) -> str:
     return key_collation(client.dialect)
 
 
+def _ignores_blanks(collation: str) -> bool:
+    from ecom_source.warehouses.mysql_columns import OF_OLDER_SERVERS
+
+    return collation == OF_OLDER_SERVERS
+
+
 def _change(table: str, column: str, length: int, collation: str) -> str:
     from ecom_source.warehouses.mysql_columns import CHARSET, LONGEST_KEY
 
@@ -96,6 +102,6 @@ MYSQL = WarehouseType(
     drivers=(Driver("mysql", ("sqlalchemy", "pymysql")),),
     tested="loaded (MariaDB)",
     abilities=_abilities,
-    key_collation=KeyCollation(_key_collation, _change),
+    key_collation=KeyCollation(_key_collation, _change, ignores_blanks=_ignores_blanks),
     datasets=schemas,
 )
