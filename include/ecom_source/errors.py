@@ -48,5 +48,13 @@ class RequestFailedError(EcomError):
     """The API refused a request, or could not be reached, after dlt's own retries."""
 
 
+class TableError(EcomError):
+    """A table of the warehouse cannot hold the rows as they are, such as one that an older version made."""
+
+
+class RowsRefusedError(EcomError):
+    """The warehouse does not take the rows that were read, and would not take them another time."""
+
+
 class DriverMissingError(EcomError):
     """What the warehouse needs is not installed."""

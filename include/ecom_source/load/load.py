@@ -38,7 +38,8 @@ from ecom_source.secrets.redactor import Redactor
 from ecom_source.secrets.task_logs import keep_redacting, task_logs
 from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.file_format import tune
-from ecom_source.warehouses.merge_check import check_merges
+from ecom_source.warehouses.key_columns import change_outdated_keys
+from ecom_source.warehouses.merge_check import check_keys, check_merges
 from ecom_source.window.run_window import Run, window_for
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class _Attempt:
     ahead: ReadAhead | None = None
     origin: Origin | None = None
     columns_before: Columns = field(default_factory=dict)
+    outdated_keys: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -122,7 +124,7 @@ class Load:
             stack.enter_context(tuned_dlt())
             stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
             stack.enter_context(columnar(self._expect))
-            tune(warehouse.destination, warehouse.traits.tuning)
+            tune(warehouse.destination, warehouse.kind.tuning)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
@@ -139,6 +141,7 @@ class Load:
                 for attempt in SCHEMA_RACE:
                     with attempt:
                         execute()
+                change_outdated_keys(self._attempt.outdated_keys, self.pipeline)
                 return self._report(self._attempt)
             finally:
                 self._clean_up(self._attempt)
@@ -163,7 +166,7 @@ class Load:
         _hang_up(attempt)
         most = max(self._options(name).parallel_pages for name in self.component.resources)
         pace = Pace(most)
-        tuning = attempt.warehouse.traits.tuning
+        tuning = attempt.warehouse.kind.tuning
         attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
         attempt.ahead = ReadAhead(session, pace, most)
         source, attempt.readings = build_source(
@@ -174,6 +177,7 @@ class Load:
             self.options,
         )
         check_merges(source, attempt.warehouse.destination)
+        attempt.outdated_keys = check_keys(source, self.pipeline, attempt.warehouse.kind, attempt.run.full_refresh)
         if attempt.origin is not None:
             source.resources.add(origin_table(attempt.origin))
         return source
@@ -198,12 +202,12 @@ class Load:
             )
             for name, cursor in cursors(self.api, self.component.resources).items()
         }
-        traits = attempt.warehouse.traits
+        kind = attempt.warehouse.kind
         return Plan(
             windows,
             full_refresh=run.full_refresh,
-            lists_in_rows=not traits.merge_reaches_nested,
-            distinct_rows=traits.tuning.distinct_rows,
+            lists_in_rows=not kind.merge_reaches_nested,
+            distinct_rows=kind.tuning.distinct_rows,
         )
 
     def _expect(self, rows: int, size: int, schema: Schema) -> None:
@@ -233,7 +237,7 @@ class Load:
     def _clean_up(self, attempt: _Attempt) -> None:
         _hang_up(attempt)
         try:
-            drop_staging(self.pipeline, attempt.staging)
+            drop_staging(self.pipeline, attempt.staging, attempt.warehouse.kind.datasets)
         except Exception as error:
             # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
             logger.warning("The staging dataset could not be dropped: %s", error)
