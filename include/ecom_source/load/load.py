@@ -22,6 +22,7 @@ from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import check_link
 from ecom_source.http.session import Traffic, shop_session
+from ecom_source.http.token_answers import with_checked_tokens
 from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
 from ecom_source.load.load_origin import Origin, origin_table
@@ -103,15 +104,14 @@ class Load:
             origin: who performs it, to be found again from each row; None outside Airflow.
 
         Raises:
-            EcomError: something that a person can mend.
-            Exception: anything else, its text redacted.
+            EcomError: whatever failed, its text redacted.
         """
         from ecom_source.load.failures.clean_errors import raised_without_secrets
 
         with ExitStack() as stack:
             stack.callback(remove_workspace, self.pipeline)
             connection = api_connection(self.api_conn_id)
-            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
+            stack.enter_context(raised_without_secrets(connection, self.base_url(connection)))
             stack.enter_context(task_logs(connection.redactor))
             stack.enter_context(secrets_in_dlt(connection))
             warehouse = stack.enter_context(
@@ -125,7 +125,7 @@ class Load:
             stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
             stack.enter_context(columnar(self._expect))
             tune(warehouse.destination, warehouse.kind.tuning)
-            redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
+            redact = Redactor([connection.secret, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
                 raised_without_secrets(
@@ -173,7 +173,11 @@ class Load:
             with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
-            Reader(lambda auth: fill_auth(auth, attempt.connection), session, attempt.ahead if most > 1 else None),
+            Reader(
+                lambda auth: with_checked_tokens(fill_auth(auth, attempt.connection), session, attempt.redact),
+                session,
+                attempt.ahead if most > 1 else None,
+            ),
             self.options,
         )
         check_merges(source, attempt.warehouse.destination)
