@@ -18,6 +18,7 @@ from ecom_source.api.cursors import cursors, lag
 from ecom_source.dlt_internals.columnar import columnar
 from ecom_source.dlt_internals.path_values import encoded_paths
 from ecom_source.dlt_internals.settings import tuned_dlt
+from ecom_source.dlt_internals.trace_file import no_trace_file
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import check_link
@@ -31,7 +32,7 @@ from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.load.retry_policy import SCHEMA_RACE
 from ecom_source.load.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.load.staging_dataset import Staging, drop_staging
-from ecom_source.load.work_folders import remove_dead_workspaces, remove_workspace
+from ecom_source.load.work_folders import close_workspace, remove_dead_workspaces, remove_workspace
 from ecom_source.options import Options
 from ecom_source.paging.deduplicate import DISTINCT
 from ecom_source.paging.read_tally import Reading
@@ -112,6 +113,8 @@ class Load:
             stack.callback(remove_workspace, self.pipeline)
             connection = api_connection(self.api_conn_id)
             stack.enter_context(raised_without_secrets(connection, self.base_url(connection)))
+            close_workspace(self.pipeline)
+            stack.enter_context(no_trace_file(self.pipeline))
             stack.enter_context(task_logs(connection.redactor))
             stack.enter_context(secrets_in_dlt(connection))
             warehouse = stack.enter_context(
