@@ -16,7 +16,7 @@ from tests.support.loads import KEY, Tables
 
 from demo_shop import DemoShop
 from ecom_source import ECOMMERCE_API, Options
-from ecom_source.errors import RequestFailedError
+from ecom_source.errors import ShopUnavailableError
 from ecom_source.http.session import Traffic, shop_session
 from ecom_source.secrets.redactor import Redactor
 
