@@ -36,6 +36,7 @@ NAMES = (
 )
 """Where APIs put what they say, in the order in which people want to read it."""
 _TAGS = re.compile(r"(?is)<(title|message|error_description|detail|faultstring)\b[^>]*>(.*?)</\1>")
+_SECRET_HEADERS = re.compile(r"(?i)auth|token|key|secret|cookie")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 
 
@@ -80,10 +81,11 @@ def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
 
 
 def _hidden(text: str, response: Response, redact: Redactor) -> str:
-    """`text` without secrets, the token of this very request among them: a shop may send back what it was sent."""
-    sent = getattr(response.request, "headers", None) or {}
-    _, _, token = str(sent.get("Authorization", "")).partition(" ")
-    return redact(Redactor([token])(text))
+    """`text` without secrets, those in the headers of its request among them: a shop may send back what it was sent."""
+    headers = getattr(response.request, "headers", None) or {}
+    sent = [str(value) for name, value in headers.items() if _SECRET_HEADERS.search(name)]
+    # `Bearer` and the like are no secret.
+    return redact(Redactor([*sent, *(value.partition(" ")[2] for value in sent)])(text))
 
 
 def _said(value: Any, deep: int = 0) -> Iterator[str]:

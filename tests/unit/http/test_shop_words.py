@@ -81,8 +81,10 @@ def test_an_answer_with_rows_or_a_token_in_it_is_not_quoted_whole(body: str) -> 
 
 
 def test_the_token_that_was_sent_is_hidden() -> None:
-    request = Request("GET", "https://shop.test", headers={"Authorization": "Bearer t0k3n-of-an-hour"}).prepare()
-    assert shop_words(answer({"message": "t0k3n-of-an-hour is over"}, request), REDACT) == "*** is over"
+    headers = {"Authorization": "Bearer t0k3n-of-an-hour", "X-Shop-Token": "t0k3n-too", "Accept": "all"}
+    request = Request("GET", "https://shop.test", headers=headers).prepare()
+    body = {"message": "t0k3n-of-an-hour is over, and t0k3n-too; a Bearer of all"}
+    assert shop_words(answer(body, request), REDACT) == "*** is over, and ***; a Bearer of all"
 
 
 @given(

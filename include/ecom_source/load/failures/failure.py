@@ -12,6 +12,8 @@ from ecom_source.secrets.redactor import Redactor
 
 MOST_WORDS = 600
 """Characters of a cause that are shown."""
+AGAIN = "Airflow tries again as often as the DAG's `retries` say, and the next run reads on from the watermark."
+"""For what may be well by then."""
 
 
 @dataclass(frozen=True)

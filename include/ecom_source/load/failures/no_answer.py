@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import requests
 
@@ -10,6 +11,7 @@ from ecom_source.errors import RequestFailedError, ShopUnavailableError
 from ecom_source.http.attempts import attempts_of
 from ecom_source.http.shop_words import shortened
 from ecom_source.http.tls_errors import untrusted
+from ecom_source.load.failures.failure import AGAIN
 from ecom_source.secrets.redactor import Redactor
 
 CAUSES = (
@@ -37,10 +39,15 @@ def unanswered(error: requests.RequestException, base_url: str, conn_id: str, re
 
     Args:
         error: as requests raised it, after dlt's retries.
-        base_url: the address that was asked.
+        base_url: the address that was asked, where the error does not say.
         conn_id: the API Connection.
         redact: hides the secrets of the load.
     """
+    sent = error.request if isinstance(error.request, requests.PreparedRequest) else None
+    if sent is not None and sent.url:
+        # That of an OAuth2 token may be another.
+        parts = urlsplit(sent.url)
+        base_url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     if (mistrust := untrusted(error, base_url)) is not None:
         return mistrust
     if isinstance(error, ValueError | requests.TooManyRedirects):
@@ -51,12 +58,10 @@ def unanswered(error: requests.RequestException, base_url: str, conn_id: str, re
             "the task.",
         )
     words, look = why(error, redact)
-    sent = error.request if isinstance(error.request, requests.PreparedRequest) else None
     return ShopUnavailableError(
         f"{base_url} gave no complete answer: {words}, {attempts_of(sent)}.",
         expected="a shop that can be reached from this worker.",
-        fix=f"check {look}, and the host of Connection {conn_id!r}. Airflow tries again, and the next run reads on "
-        "from the watermark.",
+        fix=f"check {look}, and the host of Connection {conn_id!r}. {AGAIN}",
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from ecom_source.errors import RequestFailedError, ShopUnavailableError
 from ecom_source.http.attempts import attempts_of
 from ecom_source.http.shop_words import saying
+from ecom_source.load.failures.failure import AGAIN
 from ecom_source.secrets.redactor import Redactor
 
 if TYPE_CHECKING:
@@ -45,10 +46,9 @@ def refused(response: Response, redact: Redactor, conn_id: str) -> RequestFailed
         return ShopUnavailableError(
             f"{found}, {attempts_of(response.request)}.",
             expected="an answer of 200.",
-            fix="ask for fewer pages at once (`parallel_pages`), or the shop for a higher limit; Airflow tries again."
+            fix=f"ask for fewer pages at once (`parallel_pages`), or the shop for a higher limit. {AGAIN}"
             if status == TOO_MANY
-            else "nothing, if the shop is well again soon: Airflow tries again, and the next run reads on from the "
-            "watermark. If it goes on, ask the shop.",
+            else f"nothing, if the shop is well again soon; else ask the shop. {AGAIN}",
         )
     return RequestFailedError(
         f"{found}. It is not asked again: that would not change it.",

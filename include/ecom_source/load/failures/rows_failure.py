@@ -62,9 +62,11 @@ def _not_read(failure: Failure) -> EcomError:
     )
 
 
-def _not_normalized(failure: Failure) -> RowsRefusedError:
+def _not_normalized(failure: Failure) -> LoadFailedError:
     cause = _innermost(failure)
-    return RowsRefusedError(
+    # Files and processes of the worker may be well another time; a value is not.
+    kind = LoadFailedError if isinstance(cause, OSError) else RowsRefusedError
+    return kind(
         f"The rows do not fit their columns: {type(cause).__name__}: {failure.words(cause)}",
         expected="values that the types of the columns can hold; nothing of this read was loaded.",
         fix="see the lines above in the log; describe the column under `columns` in the API description, or change the "

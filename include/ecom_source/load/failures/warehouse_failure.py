@@ -26,7 +26,7 @@ def warehouse_failure(failure: Failure) -> LoadFailedError:
     if _is_of_rows(cause):
         return RowsRefusedError(
             f"{failure.warehouse} does not take the rows: it failed at dlt's step {failure.error.step!r}: {said}",
-            expected="rows that its tables and their constraints take; the table is as it was before.",
+            expected="rows that its tables and their constraints take.",
             fix="see the lines above in the log; describe the column that is named under `columns` in the API "
             "description, change the value by a `map` in `processing_steps`, or change the constraint.",
         )

@@ -336,7 +336,10 @@ def test_what_is_not_the_shops_is_not_laid_at_its_door(error: BaseException, kin
             id="a value",
         ),
         pytest.param(
-            in_step("normalize", no_json()), RowsRefusedError, "The rows do not fit", id="JSON that is not an answer's"
+            in_step("normalize", json.JSONDecodeError("Extra data", "{}{}", 2)),
+            RowsRefusedError,
+            "The rows do not fit",
+            id="JSON that is not an answer's",
         ),
     ],
 )
