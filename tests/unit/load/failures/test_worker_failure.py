@@ -7,7 +7,7 @@ import os
 
 import pytest
 from dlt.common.exceptions import SignalReceivedException
-from tests.unit.load.failures.test_clean_errors import failure, in_step
+from tests.support.failures import failure, in_step
 
 from ecom_source.load.failures.worker_failure import worker_failure
 
