@@ -35,6 +35,9 @@ def close_workspace(pipeline: Pipeline) -> None:
     folder = Path(pipeline.pipelines_dir).parent
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+    if folder.parent.name.startswith(PREFIX):
+        # Fails where it is another user's, who has guessed its name.
+        folder.parent.chmod(0o700)
 
 
 def remove_workspace(pipeline: Pipeline) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dlt.common.schema.exceptions import DataValidationError
     from dlt.extract.incremental.exceptions import IncrementalCursorPathHasValueNone, IncrementalCursorPathMissing
 
-OF_CODE = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
+OF_CODE = (ArithmeticError, AttributeError, LookupError, NameError, NotImplementedError, TypeError, ValueError)
 """What a step of the description raises on rows that it was not written for; another attempt would do so again."""
 
 
