@@ -67,6 +67,19 @@ class RefusedError(Exception):
 RefusedError.__name__ = "IntegrityError"
 
 
+class OperationalError(Exception):
+    """A database's error with an SQL state."""
+
+    pgcode = ""
+
+
+def coded(state: str, text: str) -> OperationalError:
+    """As psycopg2 raises it."""
+    error = OperationalError(text)
+    error.pgcode = state
+    return error
+
+
 def job(error: Exception) -> LoadClientJobFailed:
     """A job that dlt gave up."""
     return LoadClientJobFailed("1", "orders.1.parquet", f"terminal: {error}", error)

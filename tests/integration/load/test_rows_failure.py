@@ -10,7 +10,7 @@ from tests.support.apis import api, windowed
 from tests.support.loads import Tables, connection_json
 from tests.support.rows_api import RowsApi, serving
 
-from ecom_source.errors import ApiConfigError, EcomError, PayloadError
+from ecom_source.errors import ApiConfigError, EcomError, PayloadError, RowsRefusedError
 
 MOMENT = "2026-03-01T00:00:00Z"
 GOOD = {"id": 1, "updated_at": MOMENT, "price": "1.50"}
@@ -63,3 +63,13 @@ def test_a_step_that_cannot_take_a_row_is_the_descriptions(
     error = failing([GOOD], load, monkeypatch, processing_steps=[step])
     assert type(error) is ApiConfigError
     assert says in error.found
+
+
+@pytest.mark.parametrize("value", ["1.23456", "9" * 40], ids=["too fine", "too great"])
+def test_a_value_that_its_column_cannot_hold_is_not_the_warehouses_fault(
+    load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    columns = {"price": {"data_type": "decimal", "precision": 18, "scale": 4}}
+    error = failing([GOOD, {**GOOD, "id": 2, "price": value}], load, monkeypatch, columns=columns)
+    assert type(error) is RowsRefusedError
+    assert error.found.startswith("The rows do not fit their columns: ArrowInvalid: Rescaling Decimal value")

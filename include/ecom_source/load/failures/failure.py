@@ -56,6 +56,19 @@ class Failure:
         return shortened(self.redact(str(text)), MOST_WORDS)
 
 
+def met_with(error: BaseException) -> BaseException:
+    """What dlt met with. It wraps that again and again, each time with the same words, and with advice of its own."""
+    from dlt.common.exceptions import DltException
+
+    seen: dict[int, BaseException] = {}
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen and isinstance(each, DltException):
+        seen[id(each)] = error = each
+        # As a traceback has them: what was under way besides is left out.
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return each or error
+
+
 def chain(error: BaseException) -> Iterator[BaseException]:
     """`error` and what is behind it, the nearest first."""
     seen: set[int] = set()

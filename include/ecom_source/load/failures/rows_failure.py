@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecom_source.errors import ApiConfigError, EcomError, LoadFailedError, PayloadError, RowsRefusedError
-from ecom_source.load.failures.failure import Failure
+from ecom_source.load.failures.failure import Failure, met_with
 
 if TYPE_CHECKING:
     from dlt.common.schema.exceptions import DataValidationError
@@ -52,7 +52,7 @@ def _no_cursor(error: IncrementalCursorPathHasValueNone | IncrementalCursorPathM
 
 def _not_read(failure: Failure) -> EcomError:
     # The shop is read in this step only, and what can go wrong with that is explained elsewhere.
-    cause = _innermost(failure)
+    cause = met_with(failure.error)
     kind = ApiConfigError if isinstance(cause, OF_CODE) else LoadFailedError
     return kind(
         f"The read failed: {type(cause).__name__}: {failure.words(cause)}",
@@ -63,7 +63,8 @@ def _not_read(failure: Failure) -> EcomError:
 
 
 def _not_normalized(failure: Failure) -> LoadFailedError:
-    cause = _innermost(failure)
+    # The job that dlt names need not be the one whose rows these are.
+    cause = met_with(failure.error)
     # Files and processes of the worker may be well another time; a value is not.
     kind = LoadFailedError if isinstance(cause, OSError) else RowsRefusedError
     return kind(
@@ -72,10 +73,3 @@ def _not_normalized(failure: Failure) -> LoadFailedError:
         fix="see the lines above in the log; describe the column under `columns` in the API description, or change the "
         "value by a `map` in `processing_steps`.",
     )
-
-
-def _innermost(failure: Failure) -> BaseException:
-    """What dlt met with. It wraps that again and again, each time with the same words and some more."""
-    from dlt.common.exceptions import DltException
-
-    return next((cause for cause in failure.causes if not isinstance(cause, DltException)), failure.causes[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
-from tests.support.failures import RefusedError, answered, failure, in_step, job
+from tests.support.failures import RefusedError, answered, coded, failure, in_step, job
 
 from ecom_source.errors import EcomError, LoadFailedError, RowsRefusedError
 from ecom_source.load.failures.clean_errors import explained
@@ -27,8 +27,23 @@ from ecom_source.load.failures.clean_errors import explained
         pytest.param(
             in_step("load", job(RefusedError("violates not-null"))),
             RowsRefusedError,
-            "The warehouse does not take the rows: it failed at dlt's step 'load'",
+            "The warehouse does not take the rows at dlt's step 'load': IntegrityError: violates not-null",
             id="rows that it does not take",
+        ),
+        pytest.param(
+            in_step("load", RefusedError("two made the same schema")),
+            LoadFailedError,
+            "The warehouse failed at dlt's step 'load': IntegrityError: two made",
+            id="a race for a schema",
+        ),
+        pytest.param(
+            in_step("load", coded("54011", "tables can have at most 1600 columns")),
+            RowsRefusedError,
+            "does not take the rows at dlt's step 'load': OperationalError: tables can have at most 1600 columns",
+            id="too many columns",
+        ),
+        pytest.param(
+            in_step("load", coded("53100", "disk full")), LoadFailedError, "OperationalError: disk full", id="its disk"
         ),
         pytest.param(
             in_step("load", job(ValueError("server closed the connection"))),
