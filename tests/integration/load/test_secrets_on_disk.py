@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -17,6 +16,7 @@ from tests.support.striking import POINTS, strike
 
 from demo_shop import DemoShop
 from ecom_source.errors import EcomError
+from ecom_source.load.work_folders import workspace
 
 FORMS = {KEY, quote(KEY), quote(KEY, safe=""), quote_plus(KEY), json.dumps(KEY)[1:-1], repr(KEY)[1:-1]}
 ORDERS = api(windowed("orders"), client={"paginator": {"type": "offset", "limit": 40}})
@@ -24,12 +24,12 @@ DROPPED = "while the staging dataset is dropped"
 
 
 @pytest.fixture
-def look(tmp_path: Path) -> Callable[[], None]:
+def look() -> Callable[[], None]:
     """Looks through what is there now, as whoever finds it after a kill would."""
 
     def look() -> None:
-        (folder,) = tmp_path.glob("dlt_*")
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        (folder,) = workspace().glob("dlt_*")
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (workspace(), folder)] == [0o700, 0o700]
         for path in folder.rglob("*"):
             content = path.read_bytes() if path.is_file() else b""
             found = [form for form in FORMS if form.encode() in content]

@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from ecom_source import errors
-from ecom_source.airflow.task import perform_task
+from ecom_source.airflow.task import LoadTask
 from ecom_source.errors import EcomError
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, EcomError)]
@@ -24,8 +24,11 @@ def test_airflow_tries_again_what_may_pass(kind: type[EcomError]) -> None:
     load: Any = SimpleNamespace(component=SimpleNamespace(resources=("orders",)), perform=fail)
     ti = SimpleNamespace(dag_id="dag", task_id="task", run_id="run", map_index=-1, try_number=1, id="x")
     run = SimpleNamespace(run_type="manual", data_interval_start=None, data_interval_end=None)
+    dag = SimpleNamespace(tasks=[], get_flat_relative_ids=lambda **_: set())
+    asset: Any = None
+    task = LoadTask(load, lambda: None, asset)
     with pytest.raises(kind if kind.__name__ in AGAIN else AirflowFailException) as caught:
-        perform_task(load, lambda: None, SimpleNamespace())(params={}, ti=ti, dag_run=run)  # type: ignore[arg-type]
+        task(params={}, ti=ti, dag_run=run, dag=dag, task=dag)
     assert str(caught.value) == "Found. Expected: this. To fix: that."
     # The alarms tell errors apart by it.
     assert isinstance(caught.value if kind.__name__ in AGAIN else caught.value.__context__, kind)
