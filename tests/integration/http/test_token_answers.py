@@ -190,7 +190,7 @@ def test_a_token_that_the_shop_sends_back_is_hidden(token_shop: TokenShop, load:
     token_shop.answer = {"access_token": "another-t0k3n"}
     with pytest.raises(RequestFailedError) as caught:
         load(api(whole("orders"), client={"auth": _described(token_shop)}))
-    assert 'GET /v1/orders, saying "Bearer *** is not valid": it does not accept the key.' in caught.value.found
+    assert 'GET /v1/orders, saying "*** is not valid": it does not accept the key.' in caught.value.found
 
 
 def test_a_class_that_finds_its_token_elsewhere_is_left_to_it(
