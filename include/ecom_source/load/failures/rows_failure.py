@@ -62,7 +62,7 @@ def _not_read(failure: Failure) -> EcomError:
     )
 
 
-def _not_normalized(failure: Failure) -> LoadFailedError:
+def _not_normalized(failure: Failure) -> EcomError:
     # The job that dlt names need not be the one whose rows these are.
     cause = met_with(failure.error)
     # Files and processes of the worker may be well another time; a value is not.

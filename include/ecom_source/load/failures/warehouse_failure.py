@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecom_source.errors import LoadFailedError, RowsRefusedError
+from ecom_source.errors import EcomError, LoadFailedError, RowsRefusedError
 from ecom_source.load.failures.failure import Failure, met_with
 
 OF_ROWS = ("DataError", "IntegrityError")
@@ -11,7 +11,7 @@ LIMITS = "54"
 """SQL's class of states for what is too much, such as columns: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
 
-def warehouse_failure(failure: Failure) -> LoadFailedError:
+def warehouse_failure(failure: Failure) -> EcomError:
     """What the warehouse did, in its own words; all else is in the lines logged before."""
     from dlt.pipeline.exceptions import PipelineStepFailed
 
