@@ -18,10 +18,12 @@ from ecom_source.api.cursors import cursors, lag
 from ecom_source.dlt_internals.columnar import columnar
 from ecom_source.dlt_internals.path_values import encoded_paths
 from ecom_source.dlt_internals.settings import tuned_dlt
+from ecom_source.dlt_internals.trace_file import no_trace_file
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import check_link
 from ecom_source.http.session import Traffic, shop_session
+from ecom_source.http.token_answers import with_checked_tokens
 from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
 from ecom_source.load.load_origin import Origin, origin_table
@@ -30,7 +32,7 @@ from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.load.retry_policy import SCHEMA_RACE
 from ecom_source.load.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.load.staging_dataset import Staging, drop_staging
-from ecom_source.load.work_folders import remove_dead_workspaces, remove_workspace
+from ecom_source.load.work_folders import close_workspace, remove_dead_workspaces, remove_workspace
 from ecom_source.options import Options
 from ecom_source.paging.deduplicate import DISTINCT
 from ecom_source.paging.read_tally import Reading
@@ -103,15 +105,16 @@ class Load:
             origin: who performs it, to be found again from each row; None outside Airflow.
 
         Raises:
-            EcomError: something that a person can mend.
-            Exception: anything else, its text redacted.
+            EcomError: whatever failed, its text redacted.
         """
         from ecom_source.load.failures.clean_errors import raised_without_secrets
 
         with ExitStack() as stack:
             stack.callback(remove_workspace, self.pipeline)
             connection = api_connection(self.api_conn_id)
-            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
+            stack.enter_context(raised_without_secrets(connection, self.base_url(connection)))
+            close_workspace(self.pipeline)
+            stack.enter_context(no_trace_file(self.pipeline))
             stack.enter_context(task_logs(connection.redactor))
             stack.enter_context(secrets_in_dlt(connection))
             warehouse = stack.enter_context(
@@ -125,7 +128,7 @@ class Load:
             stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
             stack.enter_context(columnar(self._expect))
             tune(warehouse.destination, warehouse.kind.tuning)
-            redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
+            redact = Redactor([connection.secret, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
                 raised_without_secrets(
@@ -173,7 +176,11 @@ class Load:
             with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
-            Reader(lambda auth: fill_auth(auth, attempt.connection), session, attempt.ahead if most > 1 else None),
+            Reader(
+                lambda auth: with_checked_tokens(fill_auth(auth, attempt.connection), session, attempt.redact),
+                session,
+                attempt.ahead if most > 1 else None,
+            ),
             self.options,
         )
         check_merges(source, attempt.warehouse.destination)

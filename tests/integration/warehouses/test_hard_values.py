@@ -20,7 +20,6 @@ from tests.support.places import MERGING, PLAIN, Place, everywhere
 from tests.support.rows_api import RowsApi, serving
 
 from ecom_source.errors import EcomError
-from ecom_source.load.failures.clean_errors import LoadFailedError
 
 SEEN = Path(__file__).with_name("hard_values.json")
 KEPT, REFUSED, LOST = "kept", "refused", "LOST"
@@ -153,7 +152,7 @@ def alone_seen(load: Loading) -> dict[str, str]:
     for title, once in attempts.items():
         try:
             seen[title] = once()
-        except (EcomError, LoadFailedError):
+        except EcomError:
             seen[title] = REFUSED
     return seen
 
