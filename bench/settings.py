@@ -11,10 +11,10 @@ from typing import Any
 
 
 def _tuning(**more: Any) -> None:
-    from ecom_source.warehouses import capabilities as traits
+    from ecom_source.warehouses import catalog
 
-    found = {name: replace(each, tuning=replace(each.tuning, **more)) for name, each in traits.TRAITS.items()}
-    vars(traits).update(TRAITS=found)
+    found = tuple(replace(each, tuning=replace(each.tuning, **more)) for each in catalog.WAREHOUSES)
+    vars(catalog).update(WAREHOUSES=found)
 
 
 def _rows_one_by_one() -> None:
@@ -24,10 +24,10 @@ def _rows_one_by_one() -> None:
 
 
 def _duckdb(*names: str) -> None:
-    from ecom_source.warehouses import file_lock as turns
+    from ecom_source.warehouses.types import duckdb
 
-    kept = {name: value for name, value in vars(turns)["DUCKDB_CONFIG"].items() if name not in names}
-    vars(turns).update(DUCKDB_CONFIG=kept)
+    kept = {name: value for name, value in duckdb.LOAD_SETTINGS.items() if name not in names}
+    vars(duckdb).update(LOAD_SETTINGS=kept)
 
 
 def _large_sets() -> None:

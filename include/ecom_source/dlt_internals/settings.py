@@ -1,4 +1,4 @@
-"""How dlt works best: settings for all warehouses; those of one are among its traits (`warehouses/capabilities.py`).
+"""How dlt works best: settings for all warehouses; those of one are in its file of `warehouses/types`.
 
 `make bench` takes each of them away in turn; `docs/performance.md` has what that costs. None of them changes a table:
 the same rows in the same columns of the same types. What a user has set in dlt's own configuration wins over them all.

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from requests.exceptions import RequestException
 
 from ecom_source.http.answer_limits import BoundedAdapter, Bounds
+from ecom_source.http.attempts import note_wait
 from ecom_source.http.json_response import NulFreeResponse, PageResponse
 from ecom_source.http.rate_limit_headers import TOO_MANY, told_wait
 from ecom_source.http.rate_limiter import Pace
@@ -118,7 +119,7 @@ class _CountingAdapter(BoundedAdapter):
                     # Not for dlt to try again: it would be the same certificate.
                     raise mistrust from None
                 # urllib3 puts the whole URL, key included, into the text of a connection error.
-                raise type(error)(self._redact(str(error))) from None
+                raise type(error)(self._redact(str(error)), request=request) from None
         with self._counting:
             # As they came over the wire, compressed or in chunks.
             self._traffic.bytes += response.raw.tell()
@@ -152,8 +153,10 @@ class _CountingAdapter(BoundedAdapter):
     def _count_retry(self, request: PreparedRequest) -> None:
         failed, what, ended = getattr(self._failed, "last", (None, "", 0.0))
         if failed is request:
+            waited = time.monotonic() - ended
+            note_wait(request, waited)
             self._traffic.retries[what] += 1
-            self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + time.monotonic() - ended
+            self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + waited
 
     def _trouble(self, what: str, request: PreparedRequest, more: str) -> None:
         with self._counting:

@@ -18,10 +18,12 @@ from ecom_source.api.cursors import cursors, lag
 from ecom_source.dlt_internals.columnar import columnar
 from ecom_source.dlt_internals.path_values import encoded_paths
 from ecom_source.dlt_internals.settings import tuned_dlt
+from ecom_source.dlt_internals.trace_file import no_trace_file
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import check_link
 from ecom_source.http.session import Traffic, shop_session
+from ecom_source.http.token_answers import with_checked_tokens
 from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
 from ecom_source.load.load_origin import Origin, origin_table
@@ -30,7 +32,7 @@ from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.load.retry_policy import SCHEMA_RACE
 from ecom_source.load.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.load.staging_dataset import Staging, drop_staging
-from ecom_source.load.work_folders import remove_dead_workspaces, remove_workspace
+from ecom_source.load.work_folders import close_workspace, remove_dead_workspaces, remove_workspace
 from ecom_source.options import Options
 from ecom_source.paging.deduplicate import DISTINCT
 from ecom_source.paging.read_tally import Reading
@@ -38,7 +40,8 @@ from ecom_source.secrets.redactor import Redactor
 from ecom_source.secrets.task_logs import keep_redacting, task_logs
 from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.file_format import tune
-from ecom_source.warehouses.merge_check import check_merges
+from ecom_source.warehouses.key_columns import change_outdated_keys
+from ecom_source.warehouses.merge_check import check_keys, check_merges
 from ecom_source.window.run_window import Run, window_for
 
 if TYPE_CHECKING:
@@ -68,6 +71,7 @@ class _Attempt:
     ahead: ReadAhead | None = None
     origin: Origin | None = None
     columns_before: Columns = field(default_factory=dict)
+    outdated_keys: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -101,15 +105,16 @@ class Load:
             origin: who performs it, to be found again from each row; None outside Airflow.
 
         Raises:
-            EcomError: something that a person can mend.
-            Exception: anything else, its text redacted.
+            EcomError: whatever failed, its text redacted.
         """
         from ecom_source.load.failures.clean_errors import raised_without_secrets
 
         with ExitStack() as stack:
             stack.callback(remove_workspace, self.pipeline)
             connection = api_connection(self.api_conn_id)
-            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
+            stack.enter_context(raised_without_secrets(connection, self.base_url(connection)))
+            close_workspace(self.pipeline)
+            stack.enter_context(no_trace_file(self.pipeline))
             stack.enter_context(task_logs(connection.redactor))
             stack.enter_context(secrets_in_dlt(connection))
             warehouse = stack.enter_context(
@@ -122,8 +127,8 @@ class Load:
             stack.enter_context(tuned_dlt())
             stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
             stack.enter_context(columnar(self._expect))
-            tune(warehouse.destination, warehouse.traits.tuning)
-            redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
+            tune(warehouse.destination, warehouse.kind.tuning)
+            redact = Redactor([connection.secret, *warehouse.secrets], [connection.login])
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
                 raised_without_secrets(
@@ -139,6 +144,7 @@ class Load:
                 for attempt in SCHEMA_RACE:
                     with attempt:
                         execute()
+                change_outdated_keys(self._attempt.outdated_keys, self.pipeline)
                 return self._report(self._attempt)
             finally:
                 self._clean_up(self._attempt)
@@ -163,17 +169,22 @@ class Load:
         _hang_up(attempt)
         most = max(self._options(name).parallel_pages for name in self.component.resources)
         pace = Pace(most)
-        tuning = attempt.warehouse.traits.tuning
+        tuning = attempt.warehouse.kind.tuning
         attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
         attempt.ahead = ReadAhead(session, pace, most)
         source, attempt.readings = build_source(
             with_connection(self.api, attempt.connection),
             self.component,
             attempt.plan,
-            Reader(lambda auth: fill_auth(auth, attempt.connection), session, attempt.ahead if most > 1 else None),
+            Reader(
+                lambda auth: with_checked_tokens(fill_auth(auth, attempt.connection), session, attempt.redact),
+                session,
+                attempt.ahead if most > 1 else None,
+            ),
             self.options,
         )
         check_merges(source, attempt.warehouse.destination)
+        attempt.outdated_keys = check_keys(source, self.pipeline, attempt.warehouse.kind, attempt.run.full_refresh)
         if attempt.origin is not None:
             source.resources.add(origin_table(attempt.origin))
         return source
@@ -198,12 +209,12 @@ class Load:
             )
             for name, cursor in cursors(self.api, self.component.resources).items()
         }
-        traits = attempt.warehouse.traits
+        kind = attempt.warehouse.kind
         return Plan(
             windows,
             full_refresh=run.full_refresh,
-            lists_in_rows=not traits.merge_reaches_nested,
-            distinct_rows=traits.tuning.distinct_rows,
+            lists_in_rows=not kind.merge_reaches_nested,
+            distinct_rows=kind.tuning.distinct_rows,
         )
 
     def _expect(self, rows: int, size: int, schema: Schema) -> None:
@@ -233,7 +244,7 @@ class Load:
     def _clean_up(self, attempt: _Attempt) -> None:
         _hang_up(attempt)
         try:
-            drop_staging(self.pipeline, attempt.staging)
+            drop_staging(self.pipeline, attempt.staging, attempt.warehouse.kind.datasets)
         except Exception as error:
             # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
             logger.warning("The staging dataset could not be dropped: %s", error)

@@ -13,7 +13,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests import Request, Response
 
 from ecom_source.errors import ApiConfigError
-from ecom_source.http.same_host import check_host
+from ecom_source.http.same_host import at_home
 from ecom_source.paging import read_errors
 from ecom_source.paging.answers import Answers
 from ecom_source.paging.page_check import check_keys, rows_meant
@@ -137,7 +137,7 @@ class CheckedPaginator(BasePaginator):
         if self._ended:
             return
         self._way.ask(request)
-        check_host(self._first_url, str(request.url))
+        request.url = at_home(self._first_url, str(request.url))
         if isinstance(self._way, LinkWay) and not self._is_another(request):
             self._end_of_a_circle()
         elif self.ahead is not None and isinstance(self._way, OffsetWay):

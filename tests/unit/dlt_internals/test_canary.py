@@ -43,6 +43,7 @@ PATHS = Reach(
     "a row's value in the path of a dependent resource, percent-encoded",
     "include/ecom_source/dlt_internals/path_values.py",
 )
+TRACE = Reach("a key that is in no file: dlt's trace is not written", "include/ecom_source/dlt_internals/trace_file.py")
 PREFETCH = Reach(
     "pages asked for in advance (speed; without it pages come one after the other, with a warning)",
     "include/ecom_source/http/requests_internals.py",
@@ -72,6 +73,7 @@ RELIED_ON: Mapping[str, Reach] = {
     "dlt.destinations.impl.duckdb.duck.DuckDbClient.create_load_job": MEMORY,
     "dlt.common.storages.load_package.ParsedLoadJobFileName.retry_count": MEMORY,
     "dlt.sources.rest_api.config_setup.process_parent_data_item": PATHS,
+    "dlt.pipeline.pipeline.save_trace": TRACE,
     "requests.Response.__class__": ANSWERS,
     "urllib3.HTTPResponse.stream": ANSWERS,
     "requests.Session.send": PREFETCH,
