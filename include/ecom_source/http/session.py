@@ -20,6 +20,7 @@ from ecom_source.http.rate_limit_headers import TOO_MANY, told_wait
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.requests_internals import read_as
 from ecom_source.http.same_host import stay_at_home
+from ecom_source.http.shop_clock import ShopClock
 from ecom_source.http.tls_errors import untrusted
 from ecom_source.secrets.redactor import Redactor
 
@@ -55,6 +56,8 @@ class Traffic:
     """Attempts that were made again, by what had failed."""
     waited: dict[str, float] = field(default_factory=dict)
     """Seconds between a failed attempt and the next, by what had failed."""
+    clock: ShopClock = field(default_factory=ShopClock)
+    """What time it is at the shop."""
 
 
 def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *, nul: bool = True) -> Session:
@@ -123,6 +126,7 @@ class _CountingAdapter(BoundedAdapter):
         with self._counting:
             # As they came over the wire, compressed or in chunks.
             self._traffic.bytes += response.raw.tell()
+        self._traffic.clock.saw(response.headers.get("Date"))
         return response
 
     def _judge(self, request: PreparedRequest, response: Response) -> None:
