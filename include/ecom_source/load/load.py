@@ -39,6 +39,12 @@ from ecom_source.load.pipeline_state import (
 )
 from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.load.retry_policy import SCHEMA_RACE
+from ecom_source.load.row_counts import (
+    check_rows_loaded,
+    check_rows_taken_over,
+    root_tables,
+    tables_that_discard,
+)
 from ecom_source.load.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.load.staging_dataset import Staging, drop_staging
 from ecom_source.load.windowed_reads import WindowedRead, windowed_reads
@@ -75,6 +81,8 @@ class _Attempt:
     redact: Redactor
     staging: Staging
     plan: Plan = field(default_factory=Plan)
+    tables: dict[str, str] = field(default_factory=dict)
+    """The root table of each resource."""
     settled: dict[str, Window] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
@@ -194,6 +202,7 @@ class Load:
         check_merges(source, attempt.warehouse.destination)
         attempt.outdated_keys = check_keys(source, self.pipeline, attempt.warehouse.kind, attempt.run.full_refresh)
         append_once(self.pipeline, source, attempt.plan.reads, attempt.now)
+        attempt.tables = root_tables(source, attempt.readings, source.schema)
         also = [] if attempt.origin is None else [origin_table(attempt.origin)]
         return [source, closing_source(source, self._settle, also)]
 
@@ -218,6 +227,7 @@ class Load:
         """Once all rows are read: what time it was, and up to where the tables are complete."""
         attempt = self._attempt
         assert attempt is not None  # noqa: S101 - a source is extracted within `perform`
+        check_rows_taken_over(attempt.readings.values())
         clock, steps = attempt.traffic.clock, {}
         for name, read in attempt.plan.reads.items():
             clock.report(attempt.run.now, read.lag)
@@ -263,6 +273,9 @@ class Load:
 
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace
+        rows = rows_loaded(trace)
+        schema = self.pipeline.default_schema
+        check_rows_loaded(attempt.readings, attempt.tables, rows, tables_that_discard(schema, rows))
         changes = schema_changes(attempt.columns_before, columns_of(self.pipeline))
         log_changes(changes)
         return Report(
@@ -271,7 +284,7 @@ class Load:
             warehouse=attempt.warehouse.label,
             readings=attempt.readings,
             windows=attempt.settled,
-            rows=rows_loaded(trace),
+            rows=rows,
             load_ids=load_ids(trace),
             traffic=attempt.traffic,
             seconds=step_seconds(trace),

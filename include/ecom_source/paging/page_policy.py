@@ -149,7 +149,6 @@ class PagePolicy:
         self._fruitless = 0 if fresh else self._fruitless
         self._rows += len(rows)
         self._without_new = 0 if fresh or behind or not rows else self._without_new + 1
-        self.reading.page(len(rows), len(fresh), self.total.said)
         self.total.hold_against(self._in_hand)
         full = way.is_full(len(rows), self._pages)
         goes_on = way.advance(response, rows, overlap=self._overlap())
@@ -159,7 +158,9 @@ class PagePolicy:
                 marks, fresh=bool(fresh), last_is_new=last_is_new, expected=not behind and not only_overlap
             )
         self.has_next_page = not only_overlap and self._goes_on(goes_on, rows, full=full)
-        return fresh if self._versions is None else self._versions.take(fresh, last=not self.has_next_page)
+        passed_on = fresh if self._versions is None else self._versions.take(fresh, last=not self.has_next_page)
+        self.reading.page(len(rows), len(passed_on), self.total.said)
+        return passed_on
 
     # Going on
 
