@@ -6,8 +6,11 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from dlt.extract.items_transform import MetricsItem
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.resource import Resource
@@ -20,6 +23,7 @@ from ecom_source.paging.checked_paginator import CheckedPaginator
 from ecom_source.paging.deduplicate import tell_merges_of_distinct_rows
 from ecom_source.paging.page_policy import Expected
 from ecom_source.paging.read_tally import Reading
+from ecom_source.paging.row_selector import RowSelector
 from ecom_source.paging.totals import CountEndpoint, TotalSource
 from ecom_source.window.run_window import Window
 
@@ -37,6 +41,7 @@ class Plan:
     Args:
         windows: by resource, for those with a cursor.
         reads: how the windows are read, by resource; in the plainest way where one is not there.
+        began: when the run began, by the worker's clock.
         full_refresh: replace the tables rather than merge into them.
         distinct_rows: where rows can be told apart, tell the merge that it need not look for repeated ones.
         lists_in_rows: keep lists in a JSON column of their row, for a warehouse whose merge leaves nested rows behind.
@@ -44,6 +49,7 @@ class Plan:
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     reads: Mapping[str, WindowedRead] = field(default_factory=dict)
+    began: datetime | None = None
     full_refresh: bool = False
     lists_in_rows: bool = False
     distinct_rows: bool = False
@@ -120,6 +126,7 @@ def _with_session(auth: Any, session: Session) -> Any:
 
 def _expected(resource: Resource, plan: Plan, options: Options) -> Expected:
     """What is known of the resource's pages before the first one comes."""
+    read = plan.reads.get(resource.name)
     newest = resource.dedup_sort if plan.full_refresh and resource.disposition == "merge" else None
     if newest and resource.changes_rows:
         raise ApiConfigError(
@@ -128,7 +135,7 @@ def _expected(resource: Resource, plan: Plan, options: Options) -> Expected:
             fix="trigger the run again without full_refresh, or change the description.",
         )
     return Expected(
-        key=resource.key,
+        key=() if RowSelector(resource.selector).picks_within else resource.key,
         whole=resource.has_versions or resource.changes_rows,
         required=resource.required_key,
         selector=resource.selector,
@@ -137,6 +144,7 @@ def _expected(resource: Resource, plan: Plan, options: Options) -> Expected:
         overlap=resource.name not in plan.windows,
         twice=options.read_twice,
         newest=newest,
+        is_late=partial(read.is_late, began=plan.began) if plan.full_refresh and read and plan.began else None,
     )
 
 
@@ -223,7 +231,13 @@ def _count_rows(source: DltSource, readings: Mapping[str, Reading], paginators: 
                 paginators[ancestor].readings = (*paginators[ancestor].readings, readings[name])
         if name in readings:
             dlt_resource.add_metrics(readings[name].count_entered, insert_at=1)
-            dlt_resource.add_metrics(readings[name].count_left)
+            dlt_resource.add_step(_LastCount(readings[name].count_left))
+
+
+class _LastCount(MetricsItem):
+    """Counts behind all steps, dlt's cursor among them, whenever they are added."""
+
+    placement_affinity: ClassVar[float] = 1.5
 
 
 def _set_hints(source: DltSource, resources: Sequence[Resource], plan: Plan) -> None:

@@ -260,6 +260,7 @@ class Load:
         return Plan(
             {name: read.window for name, read in reads.items()},
             reads,
+            began=attempt.run.now,
             full_refresh=attempt.run.full_refresh,
             lists_in_rows=not kind.merge_reaches_nested,
             distinct_rows=kind.tuning.distinct_rows,

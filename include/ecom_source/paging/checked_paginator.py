@@ -19,6 +19,7 @@ from ecom_source.paging.answers import Answers
 from ecom_source.paging.page_check import check_keys, rows_meant
 from ecom_source.paging.page_policy import Expected, PagePolicy
 from ecom_source.paging.read_tally import Reading
+from ecom_source.paging.row_selector import RowSelector
 from ecom_source.paging.totals import CountEndpoint
 from ecom_source.paging.ways import LinkWay, OffsetWay, Way, way_of
 
@@ -53,6 +54,7 @@ class CheckedPaginator(BasePaginator):
         self.readings, self.reading, self.expected = readings, readings[0], expected
         self.session, self.count, self.ahead = session, count, ahead
         self._way: Way = way_of(inner if inner is not None else _Unknown())
+        self._selector = RowSelector(expected.selector)
         self._begun = self._ended = False
 
     @property
@@ -113,26 +115,32 @@ class CheckedPaginator(BasePaginator):
             self._way = self._policy.way = way_of(_detected(response))
         policy, expected = self._policy, self.expected
         said = policy.total.peek(response)
-        rows = rows_meant(
-            response,
-            passed_on,
-            selector=expected.selector,
-            key=expected.required or expected.key,
-            total=said,
-        )
-        check_keys(response, rows, expected.required)
+        listed = self._selector.listed(response.json()) if self._selector.picks else None
+        rows = listed
+        if rows is None:
+            key = expected.required or expected.key
+            rows = rows_meant(response, passed_on, selector=self._selector, key=key, total=said)
+        check_keys(response, passed_on if listed is not None else rows, expected.required)
         moves = policy.moves
         if self._asked_early and said != policy.total.said:
             # Which of the two pages is the older one is not known. Asked for again, this one is the newer.
             passed_on[:] = policy.pass_over(rows)
         else:
             passed_on[:] = policy.take(response, rows)
+            if listed is not None:
+                self._pick(passed_on)
         if policy.moves > moves:
             self._in_a_row, self._asked = -(4**policy.moves), set()
         else:
             self._in_a_row += 1
         if not policy.has_next_page:
             self._end()
+
+    def _pick(self, rows: list[Any]) -> None:
+        """Leaves of the shop's rows what the selector picks among or within them."""
+        before = len(rows)
+        rows[:] = self._selector.pick(rows)
+        self.reading.unselected += before - len(rows)
 
     def update_request(self, request: Request) -> None:
         """Asks for the next page, and in advance for some of those behind it."""

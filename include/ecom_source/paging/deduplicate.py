@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ecom_source.api.resource import Resource
+from ecom_source.paging.row_selector import RowSelector
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
@@ -30,6 +31,7 @@ def tell_merges_of_distinct_rows(source: DltSource, resources: Sequence[Resource
             and bool(resource.key)
             and resource.key == resource.required_key
             and not resource.has_versions
+            and not RowSelector(resource.selector).picks_within
             and tables[str(resource.table)] == 1
         )
         # What an earlier run said stays in the schema until told otherwise.

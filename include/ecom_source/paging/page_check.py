@@ -6,20 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from dlt.common import jsonpath
 from requests import Response
 
 from ecom_source.errors import PayloadError
+from ecom_source.paging.row_selector import RowSelector
 from ecom_source.paging.seen_keys import value_of
 
-_EACH = ("[*]", ".*")
-"""How a selector that picks each element of a list ends; the second is how a compiled one is written."""
 ERROR_NAMES = frozenset(("error", "errors", "error_code", "errorcode", "error_message", "errormessage", "fault"))
 """Fields by which an object is told to be an error rather than a row, or than an answer without rows."""
 
 
 def rows_meant(
-    response: Response, rows: Sequence[Any], *, selector: Any, key: Sequence[str], total: int | None
+    response: Response, rows: Sequence[Any], *, selector: RowSelector, key: Sequence[str], total: int | None
 ) -> list[Any]:
     """The rows that the shop means by an answer.
 
@@ -28,30 +26,30 @@ def rows_meant(
 
     Args:
         rows: what dlt found in the answer.
-        selector: the endpoint's `data_selector`; None where dlt looks for the rows by itself.
+        selector: the endpoint's `data_selector`.
         key: the columns of the primary key, where each row must have them.
         total: rows that the shop says there are, if it says.
 
     Raises:
         PayloadError: it is something else. The text has the path of the URL, never the query, where the key may be.
     """
-    if len(rows) > 1 and (isinstance(rows[0], Mapping) or not str(selector).endswith(_EACH)):
+    if len(rows) > 1 and (isinstance(rows[0], Mapping) or not selector.takes_each):
         return list(rows)
     path = urlsplit(response.url).path
-    if selector is None or not _is_plain(selector):
-        return _rows_of_any_place(response, path, rows, selector)
+    if not selector.is_plain:
+        return _rows_of_any_place(response, path, rows, selector.text)
     body = response.json()
-    places = jsonpath.find_values(_place_of(selector), body)
+    places = selector.found(body)
     if not places:
         if total == 0 or not body:
             return []
-        raise _no_rows(path, selector, body)
+        raise _no_rows(path, selector.text, body)
     value = places[0]
     if isinstance(value, list) or (rows and value is not rows[0] and _has_key(rows[0], key)):
         return list(rows)
     if not value:
         return []
-    _check_single(path, value, selector, key)
+    _check_single(path, value, selector.text, key)
     return [value]
 
 
@@ -86,20 +84,6 @@ def _rows_of_any_place(response: Response, path: str, rows: Sequence[Any], selec
     if _is_error(body):
         raise _no_rows(path, selector, body)
     return []
-
-
-def _is_plain(selector: Any) -> bool:
-    """Whether it names one place: `data`, `result.items`, `items[*]`, `$`."""
-    text = _place_of(selector)
-    return not any(each in text for each in "*?[]|@&,") and ".." not in text
-
-
-def _place_of(selector: Any) -> str:
-    """The place of the list, where the selector picks each of its elements."""
-    text = str(selector)
-    for each in _EACH:
-        text = text.removesuffix(each)
-    return text or "$"
 
 
 def _is_error(body: Any) -> bool:

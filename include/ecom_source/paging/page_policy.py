@@ -203,11 +203,13 @@ class PagePolicy:
         return self.way.ask_beyond_total() if self._asks_beyond_total(full=full or more) else False
 
     def _is_late(self, rows: list[Any]) -> bool:
-        """A read of everything, while rows change, ends where only rows come that are newer than it is."""
-        if self.expected.is_late is None or not rows:
+        """A read of everything, while rows change, ends where only rows come that are newer than it is: but not before
+        as many came as there were at first, for rows in any other order may be changed together.
+        """
+        first = self.total.first
+        if self.expected.is_late is None or not rows or not first or self._rows < first:
             return False
-        twice_as_many = self.total.first is not None and self._rows >= 2 * self.total.first > 0
-        return twice_as_many or all(map(self.expected.is_late, rows))
+        return self._rows >= 2 * first or all(map(self.expected.is_late, rows))
 
     def _overlap(self) -> int:
         """By how many rows the next page is to begin with those of this one; below 0 where it never may."""

@@ -35,6 +35,8 @@ class Reading:
     """As the shop sent them."""
     repeated: int = 0
     """Those of them that were left out, since they had come before."""
+    unselected: int = 0
+    """Those that the selector does not pick; below 0 where it picks several within a row."""
     distinct: int | None = None
     """Different rows; None where they cannot be told apart."""
     total: int | None = None
@@ -63,12 +65,12 @@ class Reading:
     @property
     def passed_on(self) -> int:
         """Rows that were given to dlt, each once."""
-        return self.rows - self.repeated
+        return self.rows - self.repeated - self.unselected
 
     @property
     def left_out(self) -> int:
-        """Rows that its processing steps or its window left out; below 0 where steps made more of them."""
-        return self.entered - self.left
+        """Rows that its selector, its processing steps or its window left out; below 0 where they made more of them."""
+        return max(0, self.unselected) + self.entered - self.left
 
     @property
     def proof(self) -> str:
@@ -79,7 +81,7 @@ class Reading:
 
     def restart(self) -> None:
         """Forgets what was counted: the read begins again."""
-        self.pages = self.rows = self.repeated = self.finished = self.entered = self.left = 0
+        self.pages = self.rows = self.repeated = self.unselected = self.finished = self.entered = self.left = 0
         self.distinct = self.total = None
         self.joined = False
         self.doubts.clear()

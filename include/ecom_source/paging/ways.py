@@ -231,11 +231,12 @@ class OffsetWay(RangeWay):
 
     def align(self) -> bool:
         """Goes by multiples of the limit from now on; whether that leads to another place than the one asked for."""
-        if self.aligned:
+        border = self.end // self.inner.limit * self.inner.limit
+        if self.aligned or border <= self.inner.initial_value:
             return False
         before, self.aligned, self.overlap = self.inner.current_value, True, 0
-        self.inner.current_value = self._at_border(self.end)
-        return self.inner.current_value != before
+        self.inner.current_value = border
+        return border != before
 
     def _at_border(self, offset: int) -> int:
         return offset // self.inner.limit * self.inner.limit if self.aligned else offset

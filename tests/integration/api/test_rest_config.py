@@ -213,7 +213,7 @@ def test_an_api_without_total_or_offset_neither_fails_nor_pages_for_ever(
 ) -> None:
     habits, requests = HABITS[name]
     shop.set_habits(**habits)
-    limit = 340 if "ignore_offset" in habits else 100
+    limit = 400 if "ignore_offset" in habits else 100
     load(api(CATALOGUE, client={"paginator": {"type": "offset", "limit": limit}}))
     assert len(shop.requests) == requests
     tables.assert_equal_to(shop)

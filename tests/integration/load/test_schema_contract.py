@@ -89,8 +89,8 @@ def test_a_field_that_was_null_in_every_row_gets_its_column_when_it_comes(
 
 ANSWERS = {
     "no_data_key": "The answer of {path} has no 'data'; it is an object with the keys ['limit', 'offset', 'total']",
-    "object_data": "The answer of {path} has an object under 'data': an object with the keys [",
-    "html": "The answer of {path} is no JSON but 'text/html': Expecting value at character 0.",
+    "object_data": "The answer of {path} has no list under 'data', and no row: it is an object with the keys [",
+    "html": "The answer of {path} is no JSON but 'text/html', saying \"Sign in\": Expecting value at character 0.",
     "malformed": "The answer of {path} is no JSON but 'application/json': ",
     "missing_id": "Row 1 of {rows} in the answer of {path} has no 'id'; it is an object with the keys [",
 }
