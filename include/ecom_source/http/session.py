@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from requests.exceptions import RequestException
 
 from ecom_source.http.answer_limits import BoundedAdapter, Bounds
-from ecom_source.http.json_response import NulFreeResponse, PageResponse
+from ecom_source.http.json_response import Decoded, NulFreeResponse, PageResponse
 from ecom_source.http.rate_limit_headers import TOO_MANY, told_wait
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import stay_at_home
@@ -53,6 +53,8 @@ class Traffic:
     """Attempts that were made again, by what had failed."""
     waited: dict[str, float] = field(default_factory=dict)
     """Seconds between a failed attempt and the next, by what had failed."""
+    decoded: Decoded = field(default_factory=Decoded)
+    """What was found in the bodies."""
 
 
 def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *, nul: bool = True) -> Session:
@@ -163,6 +165,8 @@ class _CountingAdapter(BoundedAdapter):
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
         response = super().build_response(request, answer)
         response.__class__ = self._response
+        if isinstance(response, PageResponse):
+            response.found = self._traffic.decoded
         return response
 
     def _count_retry(self, request: PreparedRequest) -> None:

@@ -16,14 +16,17 @@ from ecom_source.api.api_connection import ApiConnection, api_connection, fill_a
 from ecom_source.api.connection_overrides import with_connection
 from ecom_source.api.cursors import cursors, lag
 from ecom_source.dlt_internals.columnar import columnar
+from ecom_source.dlt_internals.extract_writer import checked_extract
 from ecom_source.dlt_internals.path_values import encoded_paths
 from ecom_source.dlt_internals.settings import tuned_dlt
+from ecom_source.dlt_internals.value_checks import ValueChecks
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import check_link
 from ecom_source.http.session import Traffic, shop_session
 from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
+from ecom_source.load.exact_rows import changed_values, log_values, prepare_checks
 from ecom_source.load.load_origin import Origin, origin_table
 from ecom_source.load.pipeline_state import read_watermarks, stay_behind, write_watermarks
 from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
@@ -61,6 +64,7 @@ class _Attempt:
     warehouse: Warehouse
     redact: Redactor
     staging: Staging
+    checks: ValueChecks
     plan: Plan = field(default_factory=Plan)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
@@ -121,9 +125,12 @@ class Load:
             )
             stack.enter_context(tuned_dlt())
             stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
-            stack.enter_context(columnar(self._expect))
-            tune(warehouse.destination, warehouse.traits.tuning)
             redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
+            limits = warehouse.limits
+            checks = ValueChecks(most_columns=limits.columns, texts_end=limits.texts_end, redact=redact)
+            stack.enter_context(columnar(self._expect, checks))
+            stack.enter_context(checked_extract(checks))
+            tune(warehouse.destination, warehouse.traits.tuning)
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
                 raised_without_secrets(
@@ -131,7 +138,7 @@ class Load:
                 )
             )
             stack.enter_context(task_logs(redact))
-            self._attempt = _Attempt(run, connection, warehouse, redact, staging, origin=origin)
+            self._attempt = _Attempt(run, connection, warehouse, redact, staging, checks, origin=origin)
             # dlt's helper looks into the folder before it makes it anew.
             Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
             remove_dead_workspaces()
@@ -173,6 +180,7 @@ class Load:
             Reader(lambda auth: fill_auth(auth, attempt.connection), session, attempt.ahead if most > 1 else None),
             self.options,
         )
+        prepare_checks(attempt.checks, source, self.api, attempt.traffic.decoded)
         check_merges(source, attempt.warehouse.destination)
         if attempt.origin is not None:
             source.resources.add(origin_table(attempt.origin))
@@ -215,7 +223,8 @@ class Load:
     def _report(self, attempt: _Attempt) -> Report:
         trace = self.pipeline.last_trace
         changes = schema_changes(attempt.columns_before, columns_of(self.pipeline))
-        log_changes(changes)
+        log_changes(changes, self.pipeline)
+        log_values(attempt.checks, attempt.traffic.decoded, attempt.warehouse.label)
         return Report(
             resource=self.component.name,
             dataset=self.pipeline.dataset_name or "",
@@ -228,6 +237,7 @@ class Load:
             seconds=step_seconds(trace),
             schema_changes=changes,
             first=not attempt.columns_before,
+            values=changed_values(attempt.checks, attempt.traffic.decoded),
         )
 
     def _clean_up(self, attempt: _Attempt) -> None:

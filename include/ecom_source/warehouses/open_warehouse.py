@@ -18,6 +18,7 @@ from ecom_source.warehouses.connection_fields import Fields, spoken_parts
 from ecom_source.warehouses.drivers import check_drivers
 from ecom_source.warehouses.file_lock import held_duckdb, turn_at
 from ecom_source.warehouses.login_mapping import Access
+from ecom_source.warehouses.table_limits import TableLimits, table_limits
 from ecom_source.warehouses.types.duckdb import catalog_file
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Warehouse:
         label: what a person calls it, without secrets.
         secrets: what must not be seen in a log.
         traits: what its abilities decide.
+        limits: what a table of it takes.
         files: the bucket through which it takes its rows, for those that do: dlt's `staging` destination.
         expect: to be told what is about to be loaded: rows of the resource, columns of its tables, bytes as JSON.
     """
@@ -45,6 +47,7 @@ class Warehouse:
     label: str
     secrets: tuple[str, ...] = field(default=(), repr=False)
     traits: Traits = field(default_factory=Traits)
+    limits: TableLimits = field(default_factory=TableLimits)
     files: Destination[Any, Any] | None = field(default=None, repr=False)
     expect: Callable[[int, int, int], None] = field(default=lambda rows, columns, size: None, repr=False)
 
@@ -83,7 +86,8 @@ def open_warehouse(conn_id: str, *, dataset_name: str, staging_layout: str) -> I
             stack.enter_context(turn_at(file))
         destination = destination_of(access, credentials, settings, factory)
         secrets = secrets_of(fields, destination) + (files[1] if files else ())
-        yield Warehouse(destination, access.label, secrets, traits, files[0] if files else None, **more)
+        limits = table_limits(_kind(access))
+        yield Warehouse(destination, access.label, secrets, traits, limits, files[0] if files else None, **more)
 
 
 def destination_of(

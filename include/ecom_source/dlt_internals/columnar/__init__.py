@@ -20,17 +20,22 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.normalize.items_normalizers import ItemsNormalizer
 
+    from ecom_source.dlt_internals.value_checks import ValueChecks
+
 
 @contextmanager
-def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
-    """Lets dlt normalize by columns for as long as the block lasts.
+def columnar(expect: Callable[[int, int, Schema], None], checks: ValueChecks) -> Iterator[None]:
+    """Lets dlt normalize by columns, and exactly, for as long as the block lasts.
 
     Args:
         expect: is told how many rows came so far, of how many bytes, and for which tables, before they are loaded; not
             where dlt normalizes in processes of its own.
+        checks: what is looked at in each value, by columns or not.
     """
     from dlt.normalize import worker
     from dlt.normalize.items_normalizers import JsonLItemsNormalizer
+
+    from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer
 
     rows_so_far = size_so_far = 0
     process = os.getpid()
@@ -43,11 +48,11 @@ def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
 
     def normalizer(item_storage: Any, *given: Any, **more: Any) -> ItemsNormalizer:
         if item_storage.writer_spec.file_format != "parquet":
-            return JsonLItemsNormalizer(item_storage, *given, **more)
+            return ExactNormalizer(item_storage, *given, checks=checks, **more)
         # Arrow takes a while to import, and a run that finds nothing new does without.
         from ecom_source.dlt_internals.columnar.normalizer import ColumnarNormalizer
 
-        return ColumnarNormalizer(item_storage, *given, expect=told, **more)
+        return ColumnarNormalizer(item_storage, *given, expect=told, checks=checks, **more)
 
     worker.JsonLItemsNormalizer = normalizer  # type: ignore[assignment,attr-defined]
     try:

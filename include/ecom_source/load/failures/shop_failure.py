@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from ecom_source.api.api_connection import ApiConnection
+from ecom_source.dlt_internals.column_hints import hint_line
 from ecom_source.errors import EcomError, PayloadError, RequestFailedError
 from ecom_source.http.session import MAX_ATTEMPTS, RETRIED_STATUSES
 
@@ -73,8 +74,20 @@ def _against_contract(error: DataValidationError) -> PayloadError:
     return PayloadError(
         f"A row for {where} breaks the schema contract: {error.schema_entity} is {error.contract_mode!r}.",
         expected="rows that fit the tables and columns that are there; nothing of this read was loaded.",
-        fix="describe the column under `columns` in the API description, or set its `schema_contract` to `evolve`.",
+        fix=f"describe the column, {_described(error, column)}, in the resource of the API description, or set its "
+        "`schema_contract` to `evolve`.",
     )
+
+
+def _described(error: DataValidationError, column: str) -> str:
+    """The line that describes a column, for a nested table by dlt's `nested_hints`."""
+    if not column:
+        return "such as `columns`"
+    table = error.table_schema if isinstance(error.table_schema, dict) else {}
+    parent = table.get("parent")
+    path = [str(error.table_name).removeprefix(f"{parent}__")] if parent else []
+    new = table.get("columns", {}).get(error.column_name, {})
+    return f"`{hint_line(path, column, str(new.get('data_type') or 'text'))}`"
 
 
 def _refused(response: requests.Response, connection: ApiConnection) -> RequestFailedError:
