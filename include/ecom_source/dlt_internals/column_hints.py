@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 
-def hint_line(path: Sequence[str], column: str, data_type: str) -> str:
+def hint_line(tables: Mapping[str, Any], table: str, column: str, data_type: str) -> str:
     """What to put into the resource: dlt's `columns`, or its `nested_hints` for a list within the rows.
 
     Args:
-        path: of the nested table, one part for each list: `("items", "parts")` for `orders__items__parts`; empty for
-            the resource's own table.
-        column: as it is called in the table.
+        tables: of a dlt schema.
+        table: the column's table in it.
+        column: as it is called there.
 
     Example:
-        `"nested_hints": {"lines": {"columns": {"price": {"data_type": "decimal"}}}}`
+        `"nested_hints": {"lines": {"columns": {"price": {"name": "price", "data_type": "decimal"}}}}`
     """
-    columns = f'"columns": {{"{column}": {{"data_type": "{data_type}"}}}}'
-    if not path:
-        return columns
-    parts = [f'"{part}"' for part in path]
-    key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-    return f'"nested_hints": {{{key}: {{{columns}}}}}'
-
-
-def nested_path(tables: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """The path of a nested table by the parents that `tables` (a dlt schema's) know; empty for a root table."""
+    chain: list[tuple[str, str]] = []
+    while parent := tables.get(table, {}).get("parent"):
+        chain.insert(0, (table.removeprefix(f"{parent}__"), parent))
+        table = parent
+    if not chain:
+        return f'"columns": {{"{column}": {{"data_type": "{data_type}"}}}}'
     path: list[str] = []
-    parent = tables.get(name, {}).get("parent")
-    while parent:
-        path.insert(0, name.removeprefix(f"{parent}__"))
-        name, parent = parent, tables.get(parent, {}).get("parent")
-    return tuple(path)
+    entries = []
+    for number, (part, parent) in enumerate(chain, 1):
+        parts = part.split("__")
+        path += parts
+        # An object has no table, which dlt would look for; it wants each list that is in between.
+        hints = [f'"parent_table_name": "{parent}"'] if len(parts) > 1 else []
+        if number == len(chain):
+            # Here dlt wants the name once more.
+            hints.append(f'"columns": {{"{column}": {{"name": "{column}", "data_type": "{data_type}"}}}}')
+        key = ", ".join(f'"{each}"' for each in path)
+        entries.append(f"{f'({key})' if len(path) > 1 else key}: {{{', '.join(hints)}}}")
+    return f'"nested_hints": {{{", ".join(entries)}}}'
 
 
 def wider(first: str, second: str) -> str:

@@ -24,7 +24,7 @@ from dlt.common.schema.utils import get_first_column_name_with_prop
 from dlt.common.typing import TDataItem
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from ecom_source.dlt_internals.column_hints import hint_line, nested_path
+from ecom_source.dlt_internals.column_hints import hint_line
 from ecom_source.dlt_internals.exact_values import Unstorable, exact, is_finer
 from ecom_source.dlt_internals.field_names import FieldNames
 from ecom_source.dlt_internals.value_checks import ValueChecks
@@ -94,6 +94,9 @@ class ExactNormalizer(JsonLItemsNormalizer):
 
     def _filter_row(self, table_name: str, row: Any) -> Any:
         row = super()._filter_row(table_name, row)
+        if self._fields is not None and DataItemNormalizer.EMPTY_KEY_IDENTIFIER in row:
+            # dlt asks nobody for the name of a field that has none.
+            self._fields.alike = True
         if table_name == self._root_table:
             self._root = row
             if self._is_marked(row):
@@ -193,7 +196,8 @@ class ExactNormalizer(JsonLItemsNormalizer):
         if not limits.required <= new_row.keys():
             raise self._missing(table_name, min(limits.required - new_row.keys()))
         if len(new_row) < len(row) - list(row.values()).count(None):
-            raise self._refused(table_name, _doubled(row, new_row), row, "a field of the row has the name of a variant")
+            name = next((name for name in row if "__v_" in name and name in new_row), "*")
+            raise self._refused(table_name, name, row.get(name), "a value of another field is in that column already")
         for name, smallest, largest in limits.whole:
             if (value := new_row.get(name)) is not None and not smallest <= value <= largest:
                 raise self._refused(table_name, name, value, f"it takes whole numbers up to {largest:,}")
@@ -210,16 +214,17 @@ class ExactNormalizer(JsonLItemsNormalizer):
         return new_row, partial
 
     def _limits_of(self, table_name: str, partial: Any) -> _Limits:
-        known = self.schema.tables.get(table_name, {}).get("columns", {})
-        columns = {**known, **partial["columns"]} if partial else known
-        most = self.checks.most_columns
-        if most is not None and len(columns) > most:
-            raise self._too_wide(
-                table_name, sorted(columns.keys() - known.keys()) or list(columns)[most:], len(columns)
-            )
-        limits = _Limits.of(columns, self.config.destination_capabilities, self.checks.texts_end)
-        self._limits[table_name] = limits
-        return limits
+        columns = self.schema.tables.get(table_name, {}).get("columns", {})
+        new = partial["columns"] if partial else {}
+        number = len(columns.keys() | new.keys())
+        if self.checks.most_columns is not None and number > self.checks.most_columns:
+            raise self._too_wide(table_name, sorted(new) or list(columns), number)
+        known = self._limits.get(table_name)
+        found = _Limits.of(
+            {**columns, **new} if known is None else new, self.config.destination_capabilities, self.checks.texts_end
+        )
+        self._limits[table_name] = found if known is None else known.with_those_of(found)
+        return self._limits[table_name]
 
     def _rounded(self, table_name: str, name: str, value: Any, precision: int, scale: int) -> Decimal:
         if not value.is_finite() or (value and value.adjusted() >= precision - scale):
@@ -252,7 +257,7 @@ class ExactNormalizer(JsonLItemsNormalizer):
         )
 
     def _refused(self, table_name: str, name: str, value: Any, why: str) -> PayloadError:
-        line = hint_line(nested_path(self.schema.tables, table_name), name, "text")
+        line = hint_line(self.schema.tables, table_name, name, "text")
         return PayloadError(
             f"{table_name}.{name} cannot hold {self.checks.shown(value)}, which {self._row()} has: {why}.",
             expected="values that fit the type of their column; nothing of this read was loaded.",
@@ -272,10 +277,6 @@ class ExactNormalizer(JsonLItemsNormalizer):
             "a list of it in a step of the resource's `processing_steps`; load into a new dataset if the table is "
             "there already.",
         )
-
-
-def _doubled(row: Mapping[str, Any], new_row: Mapping[str, Any]) -> str:
-    return next((name for name, value in row.items() if name in new_row and new_row[name] != value), "*")
 
 
 @dataclass(frozen=True)
@@ -318,4 +319,14 @@ class _Limits:
                 if each.get("precision") is not None and each["precision"] < 6
             ),
             tuple((name, each["precision"]) for name, each in typed("text") if each.get("precision") and texts_end),
+        )
+
+    def with_those_of(self, new: _Limits) -> _Limits:
+        """Those of the columns that came later as well."""
+        return _Limits(
+            self.required | new.required,
+            self.whole + new.whole,
+            self.decimals + new.decimals,
+            self.instants + new.instants,
+            self.texts + new.texts,
         )

@@ -18,9 +18,12 @@ from typing import Any
 from dlt.common.data_writers.writers import TypedJsonlListWriter
 from dlt.common.typing import TDataItem
 
-from ecom_source.dlt_internals.exact_values import LARGEST, SMALLEST
+from ecom_source.dlt_internals.exact_values import SMALLEST
 from ecom_source.dlt_internals.value_checks import ValueChecks
 from ecom_source.errors import PayloadError
+
+LARGEST_WRITTEN = 2**64 - 1
+"""Of a whole number in dlt's JSON; a column of decimals or texts takes those above 63 bits."""
 
 
 @contextmanager
@@ -96,7 +99,7 @@ def _unwritable(value: Any, field: str) -> Iterator[tuple[str, Any, str, str]]:
         if not value.isascii() and not _is_unicode(value):
             yield field, value, "half of a surrogate pair is no character", 'value.encode(errors="replace").decode()'
     elif kind is int:
-        if not SMALLEST <= value <= LARGEST:
+        if not SMALLEST <= value <= LARGEST_WRITTEN:
             yield field, value, "a whole number takes 64 bits at most", "str(value)"
     elif kind is float and not math.isfinite(value):
         yield field, value, "NaN and Infinity are no JSON, and would become null", "None"

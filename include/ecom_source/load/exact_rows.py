@@ -10,6 +10,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.rest_config import defaults, described, disposition
 from ecom_source.dlt_internals.value_checks import ValueChecks
+from ecom_source.errors import ApiConfigError
 from ecom_source.http.json_response import Decoded
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ def prepare_checks(checks: ValueChecks, source: DltSource, api: RESTAPIConfig, d
 
 
 def _tables(source: DltSource, resource: Any) -> dict[tuple[str, str], TTableSchema]:
-    """The described tables of a resource, by their place in `ValueChecks.described`."""
+    """The described tables of a resource, by their place in `ValueChecks.described`.
+
+    Raises:
+        ApiConfigError: a column of a nested table that does not repeat its name, which dlt would fail at.
+    """
     from dlt.extract.exceptions import DltResourceException
 
     naming = source.schema.naming
@@ -52,6 +57,15 @@ def _tables(source: DltSource, resource: Any) -> dict[tuple[str, str], TTableSch
         # Its rows name their table, or have other hints; what is the same for all of them is still known.
         columns = resource.columns if isinstance(resource.columns, dict) else {}
         return {(resource.name, ""): {"name": resource.name, "columns": columns}}
+    for table in nested:
+        for name, column in table.get("columns", {}).items():
+            if "name" not in column:
+                raise ApiConfigError(
+                    f"The nested_hints of {resource.name!r} have a column {name!r} that does not repeat its name: "
+                    f"{column!r}.",
+                    expected=f'{{"{name}": {{"name": "{name}", …}}}}, as dlt wants it in nested tables.',
+                    fix="change the description that the DAG file passes to elt_dag.",
+                )
     return {("", naming.normalize_tables_path(str(table["name"]))): table for table in (root, *nested)}
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ecom_source.dlt_internals.column_hints import hint_line, nested_path, wider
+from ecom_source.dlt_internals.column_hints import hint_line, wider
 from ecom_source.load.load_origin import TABLE
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def log_changes(changes: Iterable[Mapping[str, str]], pipeline: Pipeline) -> Non
                 kind,
                 table,
                 first,
-                hint_line(nested_path(tables, table), first, wanted),
+                hint_line(tables, table, first, wanted),
             )
         elif column:
             logger.info("%s.%s: a new column, of the type %s", table, column, kind)

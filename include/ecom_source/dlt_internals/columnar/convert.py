@@ -80,14 +80,22 @@ def _text_to_decimal(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _text_to_date(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    return _matching(array, _DAY).cast(kind)
+    return _in_years(_matching(array, _DAY).cast(kind))
 
 
 def _text_to_instant(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if kind.tz is None:
         raise NotColumnar("a timestamp without a zone")
     # The text names its own offset; the zone of the column is how the instant is shown.
-    return _matching(array, _INSTANT).cast(pa.timestamp(kind.unit, "UTC")).cast(kind)
+    return _in_years(_matching(array, _INSTANT).cast(pa.timestamp(kind.unit, "UTC"))).cast(kind)
+
+
+def _in_years(array: pa.Array) -> pa.Array:
+    """Arrow has years that Python and warehouses have not."""
+    year = pc.year(array)
+    if pc.min(year).as_py() < 1 or pc.max(year).as_py() > 9999:
+        raise NotColumnar("a year out of range")
+    return array
 
 
 def _matching(array: pa.Array, pattern: str) -> pa.Array:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from ecom_source.api.api_connection import ApiConnection
-from ecom_source.dlt_internals.column_hints import hint_line
+from ecom_source.dlt_internals.column_hints import hint_line, wider
 from ecom_source.errors import EcomError, PayloadError, RequestFailedError
 from ecom_source.http.session import MAX_ATTEMPTS, RETRIED_STATUSES
 
@@ -84,10 +84,10 @@ def _described(error: DataValidationError, column: str) -> str:
     if not column:
         return "such as `columns`"
     table = error.table_schema if isinstance(error.table_schema, dict) else {}
-    parent = table.get("parent")
-    path = [str(error.table_name).removeprefix(f"{parent}__")] if parent else []
-    new = table.get("columns", {}).get(error.column_name, {})
-    return f"`{hint_line(path, column, str(new.get('data_type') or 'text'))}`"
+    known = table.get("columns", {}).get(column, {}).get("data_type")
+    came = str(error.column_name).partition("__v_")[2] or known
+    line = hint_line({error.table_name: table}, error.table_name, column, wider(str(known or came), str(came)))
+    return f"`{line}`"
 
 
 def _refused(response: requests.Response, connection: ApiConnection) -> RequestFailedError:

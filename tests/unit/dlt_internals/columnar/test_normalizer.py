@@ -66,6 +66,7 @@ def normalized(
     nesting: int = 1000,
     hints: dict[str, Any] | None = None,
     merged: bool = False,
+    most_columns: int | None = None,
 ) -> tuple[Any, Tables, dict[str, Any], ExactNormalizer]:
     """The schema of the files, the rows and the columns by table, and the normalizer."""
     with TemporaryDirectory() as folder:
@@ -90,6 +91,7 @@ def normalized(
                 NormalizeConfiguration(destination_capabilities=CAPS),
                 checks=ValueChecks(
                     {("", "things"): frozenset(name for name, each in columns.items() if each.get("data_type"))},
+                    most_columns=most_columns,
                     merged=frozenset({"things"} if merged else ()),
                 ),
             )
