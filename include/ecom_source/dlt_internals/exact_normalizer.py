@@ -227,9 +227,12 @@ class ExactNormalizer(JsonLItemsNormalizer):
         return self._limits[table_name]
 
     def _rounded(self, table_name: str, name: str, value: Any, precision: int, scale: int) -> Decimal:
+        _, digits, exponent = value.as_tuple()
+        if type(exponent) is int and exponent >= -scale and len(digits) + exponent <= precision - scale:
+            return value  # type: ignore[no-any-return]
         if not value.is_finite() or (value and value.adjusted() >= precision - scale):
             raise self._refused(table_name, name, value, f"it takes {precision - scale} digits before the point")
-        if value.as_tuple().exponent >= -scale:
+        if exponent >= -scale:
             return value  # type: ignore[no-any-return]
         found: Decimal = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _DIGITS)
         if found != value:

@@ -59,7 +59,8 @@ def exact(to: str, given: str, value: Any, *, described: bool) -> Any:
 def is_finer(to: str, given: str, value: Any) -> bool:
     """Whether `exact` cuts something off that the type cannot hold: digits below a microsecond, the hour of a date."""
     if given == "text" and to in ("timestamp", "time"):
-        found = _FRACTION.search(value)
+        # A time of the day with microseconds has 15 characters.
+        found = _FRACTION.search(value) if len(value) > 15 and ("." in value or "," in value) else None
         return found is not None and bool(found[1][6:].strip("0"))
     if to == "timestamp" and given == "double":
         return bool(coerce_value("timestamp", "double", value).timestamp() != value)
@@ -153,7 +154,7 @@ def _text_to_timestamp(value: str, described: bool) -> Any:
     _refuse_unless(_MOMENT.fullmatch(value) is not None, value)
     found: datetime = coerce_value("timestamp", "text", value)
     try:
-        if found.tzinfo is not None:
+        if found.tzinfo is not None and not 1 < found.year < 9999:
             found.astimezone(UTC)
     except OverflowError:
         raise Unstorable("by the clock of UTC, which warehouses keep, it is not in the years 1 to 9999") from None

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dlt.common.schema.typing import TSchemaContract
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from ecom_source.api.nested_hints import give_nested_hints, taken_nested_hints
 from ecom_source.api.refusals import refuse_what_loses_rows
 from ecom_source.api.rest_config import Description, auth_blocks, clone, expand, name_of, refused_by_dlt
-from ecom_source.load.nested_hints import give_nested_hints, taken_nested_hints
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
-from ecom_source.api.rest_config import defaults, described, disposition
+from ecom_source.api.rest_config import expand
 from ecom_source.dlt_internals.value_checks import ValueChecks
 from ecom_source.errors import ApiConfigError
 from ecom_source.http.json_response import Decoded
@@ -36,8 +36,9 @@ def prepare_checks(checks: ValueChecks, source: DltSource, api: RESTAPIConfig, d
             typed[place] = typed.get(place, frozenset()).union(map(source.schema.naming.normalize_path, names))
             keys[place[1]] = tuple(str(each["name"]) for each in columns if each.get("primary_key"))
     checks.described, checks.keys = typed, keys
-    checks.merged = frozenset(each["name"] for each in described(api) if disposition(api, each) == "merge")
-    has_steps = any(each.get("processing_steps") for each in (defaults(api), *described(api)))
+    resources = expand(api).resources.values()
+    checks.merged = frozenset(resource.name for resource in resources if resource.disposition == "merge")
+    has_steps = any(resource.steps for resource in resources)
     checks.may_have_nan = lambda: has_steps or decoded.slowly
 
 

@@ -16,12 +16,13 @@ from uuid import uuid4
 import airflow  # noqa: F401  (it sets up logging, which would take the lines from caplog)
 import pytest
 from tests.support.apis import api, whole
-from tests.support.loads import KEY, Tables, connection_json, duckdb_tables, manual, run_load
+from tests.support.loads import KEY, Tables, connection_json, duckdb_tables
 from tests.support.postgres import Postgres
 from tests.support.rows_api import RowsApi, serving
 
 from ecom_source.errors import ApiConfigError, PayloadError
 from ecom_source.load.report import Report
+from ecom_source.testing import run_load
 
 Load = Callable[..., Report]
 
@@ -46,12 +47,10 @@ def tables(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.fixture
-def load(shop: RowsApi, tables: Tables, tmp_path: Path) -> Load:
+def load(shop: RowsApi, tables: Tables) -> Load:
     def run(rows: list[Any], *, full_refresh: bool = False, **more: Any) -> Report:
         shop.rows = rows
-        return run_load(api(whole("things", "/rows", **more)), manual(full_refresh=full_refresh), temp=tmp_path)[
-            "things"
-        ]
+        return run_load(api(whole("things", "/rows", **more)), full_refresh=full_refresh)["things"]
 
     return run
 
