@@ -11,12 +11,10 @@ https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/common/data_types/type_helpers.py
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from dlt.common.data_types import coerce_value
-from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.schema import TSchemaUpdate
 from dlt.common.schema.exceptions import CannotCoerceColumnException, CannotCoerceNullException
@@ -25,6 +23,7 @@ from dlt.common.typing import TDataItem
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from ecom_source.dlt_internals.column_hints import hint_line
+from ecom_source.dlt_internals.column_limits import ColumnLimits
 from ecom_source.dlt_internals.exact_values import Unstorable, exact, is_finer
 from ecom_source.dlt_internals.field_names import FieldNames
 from ecom_source.dlt_internals.value_checks import ValueChecks
@@ -43,15 +42,6 @@ def is_deleted(column: Mapping[str, Any], value: Any) -> bool:
     See https://dlthub.com/docs/general-usage/merge-loading#delete-records.
     """
     return value is True if column.get("data_type") == "bool" else value is not None
-
-
-def decimal_digits(column: Mapping[str, Any], capabilities: DestinationCapabilitiesContext) -> tuple[int, int] | None:
-    """Precision and scale of a decimal column, as dlt makes it; None where it has no limits."""
-    default = capabilities.decimal_precision
-    precision, scale = column.get("precision"), column.get("scale")
-    if precision is None:
-        return default
-    return precision, scale or 0
 
 
 def key_columns(table: Mapping[str, Any]) -> list[str]:
@@ -74,7 +64,7 @@ class ExactNormalizer(JsonLItemsNormalizer):
         # dlt asks this one for each value whose type is not its column's.
         self._coerce_type = self._exactly  # type: ignore[assignment]
         self._column: tuple[str, str] | None = None
-        self._limits: dict[str, _Limits] = {}
+        self._limits: dict[str, ColumnLimits] = {}
         self._root: Mapping[str, Any] = {}
         self._root_table = ""
         self._marks: dict[str, dict[str, Any] | None] = {}
@@ -213,14 +203,14 @@ class ExactNormalizer(JsonLItemsNormalizer):
                 raise self._refused(table_name, name, value, f"it takes {length} characters")
         return new_row, partial
 
-    def _limits_of(self, table_name: str, partial: Any) -> _Limits:
+    def _limits_of(self, table_name: str, partial: Any) -> ColumnLimits:
         columns = self.schema.tables.get(table_name, {}).get("columns", {})
         new = partial["columns"] if partial else {}
         number = len(columns.keys() | new.keys())
         if self.checks.most_columns is not None and number > self.checks.most_columns:
             raise self._too_wide(table_name, sorted(new) or list(columns), number)
         known = self._limits.get(table_name)
-        found = _Limits.of(
+        found = ColumnLimits.of(
             {**columns, **new} if known is None else new, self.config.destination_capabilities, self.checks.texts_end
         )
         self._limits[table_name] = found if known is None else known.with_those_of(found)
@@ -279,57 +269,4 @@ class ExactNormalizer(JsonLItemsNormalizer):
             f'`"columns": {{"{new[0].partition("__")[0]}": {{"data_type": "json"}}}}` in the API description, or make '
             "a list of it in a step of the resource's `processing_steps`; load into a new dataset if the table is "
             "there already.",
-        )
-
-
-@dataclass(frozen=True)
-class _Limits:
-    """What the columns of a table hold.
-
-    Args:
-        required: names of those that are never null.
-        whole: name, smallest and largest whole number.
-        decimals: name, precision and scale.
-        instants: name, and the microseconds that are kept together.
-        texts: name and length.
-    """
-
-    required: frozenset[str]
-    whole: tuple[tuple[str, int, int], ...]
-    decimals: tuple[tuple[str, int, int], ...]
-    instants: tuple[tuple[str, int], ...]
-    texts: tuple[tuple[str, int], ...]
-
-    @classmethod
-    def of(
-        cls, columns: Mapping[str, Mapping[str, Any]], capabilities: DestinationCapabilitiesContext, texts_end: bool
-    ) -> _Limits:
-        def typed(kind: str) -> list[tuple[str, Mapping[str, Any]]]:
-            return [(name, column) for name, column in columns.items() if column.get("data_type") == kind]
-
-        def bits(column: Mapping[str, Any]) -> int:
-            return next((size for size in (8, 16, 32) if (column.get("precision") or 64) <= size), 64)
-
-        digits = [(name, decimal_digits(column, capabilities)) for name, column in typed("decimal")]
-        return cls(
-            frozenset(name for name, column in columns.items() if column.get("nullable") is False),
-            tuple((name, -(2 ** (bits(each) - 1)), 2 ** (bits(each) - 1) - 1) for name, each in typed("bigint")),
-            tuple((name, *found) for name, found in digits if found),
-            tuple(
-                (name, 10 ** (6 - each["precision"]))
-                for kind in ("timestamp", "time")
-                for name, each in typed(kind)
-                if each.get("precision") is not None and each["precision"] < 6
-            ),
-            tuple((name, each["precision"]) for name, each in typed("text") if each.get("precision") and texts_end),
-        )
-
-    def with_those_of(self, new: _Limits) -> _Limits:
-        """Those of the columns that came later as well."""
-        return _Limits(
-            self.required | new.required,
-            self.whole + new.whole,
-            self.decimals + new.decimals,
-            self.instants + new.instants,
-            self.texts + new.texts,
         )
