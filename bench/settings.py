@@ -11,10 +11,10 @@ from typing import Any
 
 
 def _tuning(**more: Any) -> None:
-    from ecom_source.warehouses import capabilities as traits
+    from ecom_source.warehouses import catalog
 
-    found = {name: replace(each, tuning=replace(each.tuning, **more)) for name, each in traits.TRAITS.items()}
-    vars(traits).update(TRAITS=found)
+    found = tuple(replace(each, tuning=replace(each.tuning, **more)) for each in catalog.WAREHOUSES)
+    vars(catalog).update(WAREHOUSES=found)
 
 
 def _rows_one_by_one() -> None:
@@ -24,10 +24,10 @@ def _rows_one_by_one() -> None:
 
 
 def _duckdb(*names: str) -> None:
-    from ecom_source.warehouses import file_lock as turns
+    from ecom_source.warehouses.types import duckdb
 
-    kept = {name: value for name, value in vars(turns)["DUCKDB_CONFIG"].items() if name not in names}
-    vars(turns).update(DUCKDB_CONFIG=kept)
+    kept = {name: value for name, value in duckdb.LOAD_SETTINGS.items() if name not in names}
+    vars(duckdb).update(LOAD_SETTINGS=kept)
 
 
 def _large_sets() -> None:
@@ -62,12 +62,6 @@ def _bounded() -> None:
     type.__setattr__(Memory, "bound", lambda *given: None)
 
 
-def _look_round_once() -> None:
-    from ecom_source.http import session as client
-
-    vars(client).update(_look_round_once=lambda session: None)
-
-
 def _compiled_selector() -> None:
     from ecom_source.load import build_source as source
 
@@ -82,7 +76,6 @@ WITHOUT: Mapping[str, Callable[[], None]] = {
     "a calm garbage collector": _calm_collector,
     "pages decoded once": _decoded_once,
     "the selector compiled once": _compiled_selector,
-    "proxies looked up once": _look_round_once,
     "rows passed once": lambda: _tuning(distinct_rows=False),
     "one file at a time": lambda: _tuning(one_file_at_a_time=False),
     "small sets of keys": _large_sets,

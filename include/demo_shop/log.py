@@ -33,7 +33,7 @@ class RequestRecord:
     fault: str | None = None
     auth: str | None = None
     response_bytes: int = 0
-    _open: bool = field(default=True, repr=False)
+    is_open: bool = field(default=True, repr=False)
 
 
 class RequestLog:
@@ -65,8 +65,8 @@ class RequestLog:
     def close(self, record: RequestRecord, status: int | None = None, size: int = 0) -> None:
         """End a record; a second call does nothing."""
         with self._lock:
-            if record._open:
-                record._open = False
+            if record.is_open:
+                record.is_open = False
                 self._open -= 1
                 record.ended = time.monotonic()
                 record.status = status

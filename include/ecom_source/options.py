@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta, tzinfo
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ecom_source.errors import ApiConfigError
 
 PARALLEL_PAGES = 10
 """Requests under way at once: few enough for a shop that others use as well."""
+LONGEST_STEP = timedelta(days=31)
 IN_THE_DAG_FILE = "change `options` in the DAG file."
 
 
@@ -27,6 +30,10 @@ class Options:
             looks nowhere.
         read_twice: read everything twice, with different page sizes where that can be, and fail where the keys differ:
             for a shop that says no total.
+        time_zone: whose time the cursor is where it names no zone, by its IANA name, such as "Europe/Berlin". Where it
+            is not given, such a cursor is asked for from 12 hours before a window to 14 hours after it.
+        filter_step: the step of the API's filter, where it is longer than the cursor's: `timedelta(days=1)` for one
+            that cuts its bounds to the day. Each window is asked for longer by as much, at both ends.
 
     Raises:
         ApiConfigError: a value that it cannot be.
@@ -35,9 +42,13 @@ class Options:
     parallel_pages: int = PARALLEL_PAGES
     total: str | Literal[False] | None = None
     read_twice: bool = False
+    time_zone: str | None = None
+    filter_step: timedelta | None = None
 
     def __post_init__(self) -> None:
         """Refuses at parse what no run could do."""
+        self._check_time_zone()
+        self._check_filter_step()
         pages: Any = self.parallel_pages
         if not isinstance(pages, int) or isinstance(pages, bool) or pages < 1:
             raise ApiConfigError(
@@ -51,6 +62,31 @@ class Options:
                 f"total is {total!r}.",
                 expected="a JSONPath such as meta.total, a header such as X-WP-Total, a path such as /orders/count, "
                 "None or False.",
+                fix=IN_THE_DAG_FILE,
+            )
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """`time_zone` as Python has it."""
+        return None if self.time_zone is None else ZoneInfo(self.time_zone)
+
+    def _check_time_zone(self) -> None:
+        try:
+            _ = self.zone
+        except (TypeError, ValueError, OSError, ZoneInfoNotFoundError):
+            raise ApiConfigError(
+                f"time_zone is {self.time_zone!r}.",
+                expected='the IANA name of a time zone, such as "Europe/Berlin", "America/New_York" or "UTC".',
+                fix=IN_THE_DAG_FILE,
+            ) from None
+
+    def _check_filter_step(self) -> None:
+        step: Any = self.filter_step
+        if step is not None and not (isinstance(step, timedelta) and timedelta(0) < step <= LONGEST_STEP):
+            raise ApiConfigError(
+                f"filter_step is {step!r}.",
+                expected=f"a timedelta of at most {LONGEST_STEP.days} days, such as timedelta(days=1) for a filter "
+                "that cuts its bounds to the day.",
                 fix=IN_THE_DAG_FILE,
             )
 

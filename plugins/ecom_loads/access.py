@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import AssetDetails, DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user
-from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Response, status
+
+from ecom_loads.airflow_tables import DagModel
 
 ENTITIES = (None, DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE)
 """What the page shows of a DAG: itself, its runs and its task instances."""

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.models.asset import AssetEvent, AssetModel, TaskOutletAssetReference
-from airflow.models.dag import DagModel
-from airflow.models.dagrun import DagRun
-from airflow.models.taskinstance import TaskInstance
-from airflow.models.taskinstancehistory import TaskInstanceHistory
 from sqlalchemy import func, or_, select
+
+from ecom_loads.airflow_tables import (
+    AssetEvent,
+    AssetModel,
+    DagModel,
+    DagRun,
+    TaskInstance,
+    TaskInstanceHistory,
+    TaskOutletAssetReference,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

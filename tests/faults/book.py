@@ -120,7 +120,7 @@ def _shown(text: str) -> str:
 
 
 WORDS: Mapping[str, str] = {
-    "RequestFailedError": "shop",
+    "ShopUnavailableError": "shop",
     "PayloadError": "answer",
     "WindowError": "window",
     "LoadFailedError": "warehouse",

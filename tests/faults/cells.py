@@ -13,7 +13,7 @@ WRITE = STAGES[5:]
 
 LOADS = "loads"
 KILLED = "killed"
-SHOP = "RequestFailedError"
+SHOP = "ShopUnavailableError"
 ANSWER = "PayloadError"
 WINDOW = "WindowError"
 WAREHOUSE = "LoadFailedError"
@@ -65,8 +65,8 @@ _ONE_STAGE = without("tested at one stage", "connect", *STAGES[2:])
 _DEPLOYED = "the warehouse of docker-compose.yaml"
 _RETRIED = "a warning in the task's log for each attempt; on the Loads page, requests that were repeated"
 _NOTHING = "nothing"
-_GAVE_UP = "*… gave no complete answer in 4 attempts*"
-_WELL_AGAIN = "see that the shop can be reached from the worker; then clear the task, or let the next run go on"
+_GAVE_UP = "*… gave no complete answer: …, after 4 attempts*; Airflow tries once more after a minute"
+_WELL_AGAIN = "see that the shop can be reached from the worker, which the last words of the error are about"
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
@@ -89,8 +89,8 @@ FAULTS: tuple[Fault, ...] = (
         "429, 500, 502, 503 or 504, for ever",
         "the same, to every request for that page",
         ends(SHOP, *PAGES),
-        "*The shop still answered … after 4 attempts*",
-        "wait until the shop is well; then clear the task, or let the next run go on",
+        "*The shop answered …, after 4 attempts*; Airflow tries once more after a minute",
+        "nothing, if the shop is well again by then; else wait",
         absent=_ANSWERS,
     ),
     Fault(
@@ -105,8 +105,8 @@ FAULTS: tuple[Fault, ...] = (
         "`Retry-After` of an hour, for ever",
         "the same, to every request for that page",
         ends(SHOP, *PAGES),
-        "*The shop still answered 429 … after 4 attempts*, after a quarter of an hour",
-        "ask the shop for a higher limit, or lower `parallel_pages`; then clear the task",
+        "*The shop answered 429 …, after 4 attempts*, after a quarter of an hour; Airflow tries once more",
+        "ask the shop for a higher limit, or lower `parallel_pages`",
         absent=_ANSWERS,
     ),
     Fault(

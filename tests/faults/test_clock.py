@@ -51,7 +51,9 @@ def test_a_clock_that_is_an_hour_behind(scene: Scene, book: Book) -> None:
 
 def test_a_clock_that_was_ahead_and_is_set_right(scene: Scene, book: Book) -> None:
     assert run_at(scene, 24 * HOUR).end == "loads"
-    assert run_at(scene, 0 * HOUR).end == "WindowError"
+    # The shop's `Date` kept the watermark where the rows were.
+    assert run_at(scene, 0 * HOUR).end == "loads"
+    scene.assert_equal()
     seen = run_at(scene, 0 * HOUR, full_refresh=True)
     book.note(f"{ROW}, full refresh", "connect", scene.kind, seen.end, variant="was ahead")
     scene.assert_equal()

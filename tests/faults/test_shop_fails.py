@@ -101,7 +101,7 @@ def test_connection_refused(scene: Scene, book: Book, stage: str, monkeypatch: p
             scene.assert_equal()
             scene.assert_nothing_left()
         else:
-            assert "gave no complete answer in 4 attempts" in seen.text
+            assert "gave no complete answer: connection refused, after 4 attempts" in seen.text
             book.note("connection refused, for ever", stage, scene.kind, seen.end)
             scene.shop.start()
 

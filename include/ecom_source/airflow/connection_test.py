@@ -13,10 +13,12 @@ import requests
 
 from ecom_source.api.api_connection import ApiConnection, fill_auth, secrets_in_dlt
 from ecom_source.api.connection_overrides import with_connection
-from ecom_source.errors import ConnectionFieldError, PayloadError, RequestFailedError
+from ecom_source.errors import ConnectionFieldError, PayloadError
 from ecom_source.http.answer_limits import BoundedAdapter, Bounds
 from ecom_source.http.same_host import stay_at_home
-from ecom_source.http.tls_errors import untrusted
+from ecom_source.load.failures.no_answer import unanswered
+from ecom_source.load.failures.refusal import NO_KEY, NOT_ALLOWED, is_outage, refused
+from ecom_source.load.failures.shop_failure import no_json
 from ecom_source.secrets.redactor import RedactingFilter, Redactor
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def probe(connection: ApiConnection) -> str:
     Without a `test_path` in the Connection that is the first page of the specification's resource.
 
     Raises:
-        EcomError: which step failed (reaching the shop, its key, the page) and why; nothing of the answer is quoted.
+        EcomError: which step failed (reaching the shop, its key, the page) and why, in the shop's own words.
     """
     if not connection.base_url:
         raise ConnectionFieldError(
@@ -47,19 +49,10 @@ def probe(connection: ApiConnection) -> str:
     response = _ask(connection, path, params)
     milliseconds = round((time.monotonic() - began) * 1000)
     shop, where = f"{connection.base_url} was reached in {milliseconds:,} ms", urlsplit(response.url).path
-    if response.status_code in (401, 403):
-        raise RequestFailedError(
-            f"{shop}, but it does not accept the key: {response.status_code} at {where}.",
-            expected="a valid API key, in the place where the shop looks for it.",
-            fix="check the API key, Key location and Key name.",
-        )
     if not response.ok:
-        raise RequestFailedError(
-            f"{shop}, but it answered {response.status_code} at {where}.",
-            expected="an answer of 200.",
-            fix="check the Base URL, Page size and Test path; from 500 on, and at 429, try again later.",
-        )
-    rows, total = _rows(response, shop)
+        refusal = refused(response, connection.redactor, connection.conn_id)
+        raise type(refusal)(f"{shop}. {refusal.found}", expected=refusal.expected, fix=_fix(response.status_code))
+    rows, total = _rows(response, connection, shop)
     of = f" of {total:,}" if total is not None else ""
     return (
         f"{connection.base_url} was reached, the key is accepted, the first page of {where} was read "
@@ -95,45 +88,28 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
         try:
             return RESTClient(client["base_url"], auth=auth, session=session).get(path, params=params)
         except requests.RequestException as error:
-            if (mistrust := untrusted(error, connection.base_url)) is not None:
-                raise mistrust from None
-            raise RequestFailedError(
-                f"{connection.base_url} was not reached: {_why(error)}.",
-                expected="a shop that can be reached from where Airflow runs.",
-                fix="check the Base URL and the network between Airflow's api-server and the shop.",
-            ) from None
+            failure = unanswered(error, str(connection.base_url), connection.conn_id, connection.redactor)
+            fix = "check the Base URL and the network between Airflow's api-server and the shop."
+            raise type(failure)(failure.found, expected=failure.expected, fix=fix) from None
 
 
-def _why(error: requests.RequestException) -> str:
-    """The cause in words. The error's own text has the URL in it, and with that the key."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "it does not speak TLS (https) there"
-    if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {TIMEOUT[0]:g} s"
-    if isinstance(error, requests.ReadTimeout):
-        return f"no answer within {TIMEOUT[1]:g} s"
-    if isinstance(error, requests.TooManyRedirects):
-        return "it redirects in a circle"
-    if isinstance(error, requests.ConnectionError):
-        reason = type(getattr(error.args[0] if error.args else None, "reason", None)).__name__
-        known = {"NameResolutionError": "its name is not known", "NewConnectionError": "the connection was refused"}
-        return known.get(reason, "the connection broke")
-    return f"the request cannot be made ({type(error).__name__})"
+def _fix(status: int) -> str:
+    """What to do about a status, with the form open."""
+    if status in (NO_KEY, NOT_ALLOWED):
+        return "check the API key, Key location and Key name, and at the shop what the key may read."
+    return "try again later." if is_outage(status) else "check the Base URL, Page size and Test path."
 
 
-def _rows(response: Response, shop: str) -> tuple[int, int | None]:
+def _rows(response: Response, connection: ApiConnection, shop: str) -> tuple[int, int | None]:
     from dlt.sources.helpers.rest_client.detector import find_response_page_data
 
-    where = urlsplit(response.url).path
     try:
         body = response.json()
-    except requests.exceptions.JSONDecodeError:
-        kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
-        raise PayloadError(
-            f"{shop}, but the answer at {where} is no JSON (it is {kind!r}).",
-            expected="a JSON body; an HTML page usually means a wrong address or a login page.",
-            fix="check the Base URL and the Test path.",
-        ) from None
+    except requests.exceptions.JSONDecodeError as error:
+        error.response = response
+        failure = no_json(error, str(connection.base_url), connection.redactor)
+        fix = "check the Base URL and the Test path."
+        raise PayloadError(f"{shop}. {failure.found}", expected=failure.expected, fix=fix) from None
     rows = find_response_page_data(body)[1]
     total = body.get("total") if isinstance(body, dict) else None
     return (len(rows) if isinstance(rows, list) else 1), (total if isinstance(total, int) else None)

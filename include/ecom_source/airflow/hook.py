@@ -37,6 +37,7 @@ class EcomApiHook(BaseHook):
             # The form is open, and Airflow tests it under an id of its own making.
             name = f"Connection {self.ecom_api_conn_id!r}"
             found = error.found.replace(f"The {name}", "This Connection").replace(name, "this Connection")
-            return False, f"{found} Expected: {error.expected}"
+            fix = "change it in this form and press Test again."
+            return False, str(ConnectionFieldError(found, expected=error.expected, fix=fix))
         except EcomError as error:
             return False, str(error)

@@ -57,7 +57,8 @@ class LoadTask:
             origin = origin_of(context)
             report = self.load.perform(run_of(context), self.execute, staging=staging_of(context["ti"]), origin=origin)
         except EcomError as error:
-            # A person must act; another attempt would only repeat the error, and the requests that led to it.
+            if error.airflow_retries:
+                raise
             raise AirflowFailException(str(error)) from None
         context["outlet_events"][self.asset].extra = {
             **report.as_extra(),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dlt.helpers.airflow_helper import PipelineTasksGroup
 
 TASK_DEFAULTS: Mapping[str, Any] = {
-    # dlt has retried every request by now, and an error that a person must fix is never retried. One more attempt is
-    # for what dlt cannot outlive: a killed worker, a warehouse that went away.
+    # Errors say themselves whether another attempt can help (`EcomError.airflow_retries`). It is for what dlt's own
+    # retries cannot outlive: a shop that is down for a minute, a killed worker, a warehouse that went away.
     "retries": 1,
     "retry_delay": timedelta(minutes=1),
 }

@@ -69,9 +69,14 @@ class ApiConnection:
     test_path: str | None = None
 
     @property
+    def secret(self) -> str | None:
+        """What must not be seen: the password, or the login where the key is the user name of an empty password."""
+        return self.password or self.login
+
+    @property
     def redactor(self) -> Redactor:
-        """Hides this Connection's password."""
-        return Redactor([self.password], [self.login])
+        """Hides this Connection's secret."""
+        return Redactor([self.secret], [self.login])
 
 
 def api_connection(conn_id: str) -> ApiConnection:
@@ -118,6 +123,8 @@ def secrets_in_dlt(connection: ApiConnection) -> Iterator[None]:
 def fill_auth(auth: Any, connection: ApiConnection) -> Any:
     """`auth` as dlt's rest_api takes it, with the secret fields that it leaves out taken from `dlt.secrets`.
 
+    A user name or password of HTTP basic that is written as an empty text stays empty.
+
     Args:
         auth: dlt's short form (`"bearer"`), a dict, an auth object, or None for a public API.
 
@@ -133,13 +140,15 @@ def fill_auth(auth: Any, connection: ApiConnection) -> Any:
     filled = dict(auth)
     kind = filled.get("type", "bearer")
     for name in SECRET_FIELDS.get(kind, ()):
-        if filled.get(name):
+        # With some shops the key is the user name, and the password is empty, or the other way round.
+        if filled.get(name) or (kind == "http_basic" and filled.get(name) == ""):
             continue
         source = CONNECTION_FIELDS[name]
         if not getattr(connection, source):
             raise ConnectionFieldError(
                 f"The Connection {connection.conn_id!r} has an empty {source}.",
-                expected=f"the {name} of the shop's {kind!r} login in its field {source!r}.",
+                expected=f"the {name} of the shop's {kind!r} login in its field {source!r}"
+                + (f', or `"{name}": ""` in the auth of the API description.' if kind == "http_basic" else "."),
                 fix=f"airflow connections delete {connection.conn_id}, then {add_command(connection.conn_id)}"
                 f"{' --conn-login NAME' if source == 'login' else ''}; or Admin > Connections in the Airflow UI.",
             )

@@ -11,13 +11,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+
+from ecom_source.dlt_internals.fallback import go_dlts_own_way
 
 if TYPE_CHECKING:
     from dlt.common.destination import Destination
 
 logger = logging.getLogger(__name__)
 
+FEATURE = "bounds for DuckDB's memory"
 FIXED, FOR_A_COLUMN, FOR_A_ROW = 60_000_000, 1_500_000, 36
 """Bytes: of any load, for each column of its tables, and for each row of the resource. Measured with 20 to 160 columns,
 50,000 to 1,000,000 rows, all of them new or all replaced.
@@ -57,6 +61,10 @@ class Memory:
             self._set(self._own)
             logger.info("DuckDB failed within %d MB; it is tried again within %d MB", before // 1e6, self._own // 1e6)
 
+    def leave(self) -> None:
+        """Never bounds it."""
+        self._widened = True
+
     @property
     def limit(self) -> int:
         """Bytes that it may take at present."""
@@ -68,14 +76,25 @@ class Memory:
 
 
 def within(memory: Memory) -> type[Destination[Any, Any]]:
-    """dlt's DuckDB, which is given more memory before it does again what has failed.
+    """dlt's DuckDB, which is given more memory before it does again what has failed; where dlt has moved what that
+    stands on, its memory is not bounded.
 
     dlt tries a file or a merge again by itself, and has no other place to be told of it. This can go once DuckDB's
     limit is one that it exceeds rather than fails (https://duckdb.org/docs/stable/guides/performance/how_to_tune_workloads).
     """
     import dlt
-    from dlt.common.storages.load_package import ParsedLoadJobFileName
-    from dlt.destinations.impl.duckdb.duck import DuckDbClient
+
+    try:
+        from dlt.common.storages.load_package import ParsedLoadJobFileName
+        from dlt.destinations.impl.duckdb.duck import DuckDbClient
+
+        attrgetter("create_load_job")(DuckDbClient)
+        attrgetter("retry_count")(ParsedLoadJobFileName)
+        attrgetter("client_class", "destination_type")(dlt.destinations.duckdb)
+    except (ImportError, AttributeError) as error:
+        go_dlts_own_way(FEATURE, str(error))
+        memory.leave()
+        return dlt.destinations.duckdb
 
     class Client(DuckDbClient):
         def create_load_job(self, table: Any, file_path: str, load_id: str, restore: bool = False) -> Any:

@@ -31,8 +31,6 @@ from ecom_source.errors import PayloadError
 
 ONE_COLUMN_ONLY = ("primary_key", "merge_key", "hard_delete", "dedup_sort", "root_key", "parent_key", "row_key")
 """Hints of a column whose values a merge looks at: those in a variant beside it would not be seen."""
-OF_DLT = "_dlt_"
-"""What the names of dlt's own tables and columns begin with."""
 _DIGITS = Context(prec=200)
 
 
@@ -75,7 +73,7 @@ class ExactNormalizer(JsonLItemsNormalizer):
         self._root_table = root_table_name
         update = super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)
         if self._fields is not None:
-            if root_table_name.startswith(OF_DLT):
+            if root_table_name in self.schema.dlt_table_names():
                 self._fields.forget()
             elif self._fields.alike:
                 for item in items:
@@ -86,7 +84,7 @@ class ExactNormalizer(JsonLItemsNormalizer):
         row = super()._filter_row(table_name, row)
         if self._fields is not None and DataItemNormalizer.EMPTY_KEY_IDENTIFIER in row:
             # dlt asks nobody for the name of a field that has none.
-            self._fields.alike = True
+            self._fields.suspect()
         if table_name == self._root_table:
             self._root = row
             if self._is_marked(row):

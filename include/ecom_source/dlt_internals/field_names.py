@@ -13,6 +13,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from dlt.common.normalizers.json.helpers import (
+    get_table_nesting_level,
+    is_nested_type,
+    normalize_identifier,
+    normalize_table_identifier,
+    shorten_fragments,
+)
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 
 from ecom_source.errors import PayloadError
@@ -33,25 +40,33 @@ class FieldNames:
         self._met: dict[str, tuple[str, ...]] = {}
         self._of_dlt = {names.c_dlt_load_id}
         self._of_dlt_in_lists = {names.c_dlt_parent_id, names.c_dlt_list_idx, names.c_dlt_root_id}
-        identifier, fragments = names._normalize_identifier.__wrapped__, names._shorten_fragments.__wrapped__
 
-        def normalize_identifier(name: str) -> str:
-            return self._meet(identifier(name), name)
+        def identifier(name: str) -> str:
+            return self._meet(self._identifier(name), name)
 
-        def shorten_fragments(*path: str) -> str:
-            found: str = fragments(*path)
+        def fragments(*path: str) -> str:
+            found = self._fragments(*path)
             return self._meet(found, *path) if len(path) > 1 else found
 
-        names._normalize_identifier = lru_cache(maxsize=None)(normalize_identifier)
-        names._shorten_fragments = lru_cache(maxsize=None)(shorten_fragments)
+        names._normalize_identifier = lru_cache(maxsize=None)(identifier)
+        names._shorten_fragments = lru_cache(maxsize=None)(fragments)
+
+    def _identifier(self, name: str) -> str:
+        return normalize_identifier(self._names.schema, self._names.naming, name)
+
+    def _fragments(self, *path: str) -> str:
+        return shorten_fragments(self._names.naming, *path)
 
     @classmethod
     def of(cls, names: DataItemNormalizer) -> FieldNames:
         """Those of `names`, which may have been watched by an earlier normalizer of the same schema."""
-        found: Any = vars(names).get("_ecom_field_names")
-        if found is None:
-            found = vars(names)["_ecom_field_names"] = cls(names)
-        return found  # type: ignore[no-any-return]
+        found = vars(names).setdefault("ecom_field_names", None) or cls(names)
+        vars(names)["ecom_field_names"] = found
+        return found
+
+    def suspect(self) -> None:
+        """Has rows looked at: a field was met whose name dlt asks nobody for."""
+        self.alike = True
 
     def forget(self) -> None:
         """Forgets the names met so far: they are of a table of dlt's own."""
@@ -74,13 +89,13 @@ class FieldNames:
         """
         if not isinstance(item, dict):
             return
-        level = self._names._get_table_nesting_level(root, self._names.max_nesting) or 0
+        level = get_table_nesting_level(self._names.schema, root, self._names.max_nesting) or 0
         tables: dict[str, str] = {}
         rows: list[tuple[tuple[str, ...], Mapping[str, Any], int, str]] = [((root,), item, level, "")]
         while rows:
             path, row, level, prefix = rows.pop()
             for table, field, values in self._lists(path, row, level, prefix):
-                name = self._names._shorten_fragments(*table)
+                name = self._fragments(*table)
                 first = tables.setdefault(name, field)
                 if first != field:
                     raise _clash("table", name, first, repr(field))
@@ -95,7 +110,7 @@ class FieldNames:
     ) -> list[tuple[tuple[str, ...], str, list[Any]]]:
         """Looks at the columns of one row of one table; gives its lists, each with its table's path and its field."""
         names = self._names
-        table = names._shorten_fragments(*path)
+        table = self._fragments(*path)
         columns: dict[str, tuple[str, Any]] = {}
         lists = []
         stack: list[tuple[Mapping[str, Any], int, tuple[str, ...], str]] = [(row, level, (), prefix)]
@@ -103,13 +118,13 @@ class FieldNames:
             fields, depth, above, where = stack.pop()
             for key, value in fields.items():
                 field = f"{where}.{key}" if where else key
-                part = names._normalize_identifier(key) if key and not key.isspace() else names.EMPTY_KEY_IDENTIFIER
-                name = names._shorten_fragments(*above, part) if above else part
-                if type(value) in (dict, list) and not names._is_nested_type(table, name, depth):
+                part = self._identifier(key) if key and not key.isspace() else names.EMPTY_KEY_IDENTIFIER
+                name = self._fragments(*above, part) if above else part
+                if type(value) in (dict, list) and not is_nested_type(names.schema, table, name, depth):
                     if type(value) is dict:
                         stack.append((value, depth - 1, (*above, part), field))
                     else:
-                        nested = (*path, *above, names._normalize_table_identifier(key))
+                        nested = (*path, *above, normalize_table_identifier(names.schema, names.naming, key))
                         lists.append((nested, field, value))
                     continue
                 if name in (self._of_dlt if len(path) == 1 else self._of_dlt_in_lists):

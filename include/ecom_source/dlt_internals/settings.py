@@ -1,4 +1,4 @@
-"""How dlt works best: settings for all warehouses; those of one are among its traits (`warehouses/traits.py`).
+"""How dlt works best: settings for all warehouses; those of one are in its file of `warehouses/types`.
 
 `make bench` takes each of them away in turn; `docs/performance.md` has what that costs. None of them changes a table:
 the same rows in the same columns of the same types. What a user has set in dlt's own configuration wins over them all.
@@ -10,14 +10,13 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dlt.common.configuration.providers.doc import BaseDocProvider
+import dlt
+from dlt.common.configuration.providers import CustomLoaderDocProvider
 
-if TYPE_CHECKING:
-    pass
-
-
+NAME = "ecom_source.dlt_internals.settings"
+"""What dlt's traces call the place of these settings."""
 DLT_SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
         "data_writer": {
@@ -38,39 +37,29 @@ def tuned_dlt(settings: Mapping[str, Any] = DLT_SETTINGS) -> Iterator[None]:
     """Gives dlt these settings for as long as the block lasts, after all other places where it looks for them; and
     Python a calmer garbage collector.
     """
-    from dlt.common.configuration.container import Container
-    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
-
-    providers = Container()[PluggableRunContext].providers.providers
-    last = _Last(dict(settings))
+    last = _last_provider()
     thresholds = gc.get_threshold()
-    providers.append(last)
     # What is there by now (dlt, Airflow, a warehouse's driver) stays, and rows hold no cycles: there is no need to look
     # through it all again and again.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     try:
-        yield
+        with last.preserve():
+            for section, values in settings.items():
+                last.set_value(section, dict(values), None)
+            yield
     finally:
         gc.set_threshold(*thresholds)
         gc.unfreeze()
-        providers.remove(last)
 
 
-class _Last(BaseDocProvider):
-    """dlt asks its providers in turn, and takes the first answer."""
-
-    @property
-    def name(self) -> str:
-        """What dlt's traces call this place."""
-        return "ecom_source.dlt_internals.settings"
-
-    @property
-    def supports_secrets(self) -> bool:
-        """It holds none."""
-        return False
-
-    @property
-    def supports_sections(self) -> bool:
-        """Settings are in sections, as in config.toml."""
-        return True
+def _last_provider() -> CustomLoaderDocProvider:
+    """The provider that dlt asks after all others. It stays registered: dlt has no way to take one back, and passes
+    over one that is empty, as this one is outside of a load.
+    """
+    for provider in dlt.config.config_providers:
+        if isinstance(provider, CustomLoaderDocProvider) and provider.name == NAME:
+            return provider
+    provider = CustomLoaderDocProvider(NAME, dict, supports_secrets=False, locations=())
+    dlt.config.register_provider(provider)
+    return provider

@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from ecom_source.errors import ConnectionFieldError, RequestFailedError
 from ecom_source.http.answer_deadline import POOLS, SECONDS, Deadline, within
 from ecom_source.http.json_response import PageResponse
+from ecom_source.http.requests_internals import read_as, read_in_parts
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -62,9 +63,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
         """The answer as this package reads it, its body still to come."""
-        response = super().build_response(request, answer)
-        response.__class__ = PageResponse
-        return response
+        return read_as(super().build_response(request, answer), PageResponse)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Makes the connections that keep to the time limit."""
@@ -82,11 +81,7 @@ class BoundedAdapter(HTTPAdapter):
         """The answer; its time begins here."""
         with within(Deadline(_name(request), self._bounds.seconds)) as deadline:
             response = super().send(request, *args, **options)
-            # In the place of urllib3's own `stream`, which comes back only when as much has come as it was asked for:
-            # from an answer that drips, hours later.
-            response.raw.stream = partial(  # type: ignore[method-assign]
-                _arriving, response.raw, self._bounds, deadline
-            )
+            read_in_parts(response, partial(_arriving, response.raw, self._bounds, deadline))
             return response
 
 

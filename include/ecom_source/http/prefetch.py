@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecom_source.http.json_response import PageResponse
 from ecom_source.http.rate_limiter import Pace, Turn
+from ecom_source.http.requests_internals import can_send_in_threads, exchange_send, own_retries
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Request, Response, Session
@@ -37,15 +38,17 @@ class ReadAhead:
         session: a requests session; from now on it looks here first.
         pace: orders all requests of the session.
         most: requests under way at once.
+
+    Attributes:
+        most: pages that may be asked for in advance; 0 where that cannot be.
     """
 
     def __init__(self, session: Session, pace: Pace, most: int) -> None:
-        self.most = most
         self._session, self._pace = session, pace
-        self._send = session.send
+        self._send = exchange_send(session, self._answer)
+        self.most = most if most > 1 and can_send_in_threads(self._send) else 0
         self._pool: ThreadPoolExecutor | None = None
         self._expected: dict[int, dict[int, Sent]] = {}
-        session.send = self._answer  # type: ignore[method-assign,assignment]
 
     def expect(self, owner: object, requests: Mapping[int, Request]) -> None:
         """Sends those of `requests` that are not under way, and forgets what the same owner expected otherwise.
@@ -81,12 +84,9 @@ class ReadAhead:
         return Sent(_key(prepared), turn, self._pool.submit(self._fetch, prepared, turn))
 
     def _fetch(self, prepared: PreparedRequest, turn: Turn) -> Response:
-        # Tenacity shares the statistics of a wrapped function among threads, and clears them at each call; a retry in
-        # another thread then fails for want of them. This can go once `wraps` keeps them apart.
-        retry, send = self._send.retry.copy(), self._send.__wrapped__  # type: ignore[attr-defined]
         with self._pace.taken(turn):
             settings = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
-            answer: Response = retry(send, prepared, **settings)
+            answer: Response = own_retries(self._send)(prepared, **settings)
             return answer
 
     def _drop(self, sent: Sent) -> None:

@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 from requests.exceptions import RequestException
 
 from ecom_source.http.answer_limits import BoundedAdapter, Bounds
+from ecom_source.http.attempts import note_wait
 from ecom_source.http.json_response import Decoded, NulFreeResponse, PageResponse
 from ecom_source.http.rate_limit_headers import TOO_MANY, told_wait
 from ecom_source.http.rate_limiter import Pace
+from ecom_source.http.requests_internals import read_as
 from ecom_source.http.same_host import stay_at_home
+from ecom_source.http.shop_clock import ShopClock
 from ecom_source.http.tls_errors import untrusted
 from ecom_source.secrets.redactor import Redactor
 
@@ -53,6 +56,8 @@ class Traffic:
     """Attempts that were made again, by what had failed."""
     waited: dict[str, float] = field(default_factory=dict)
     """Seconds between a failed attempt and the next, by what had failed."""
+    clock: ShopClock = field(default_factory=ShopClock)
+    """What time it is at the shop."""
     decoded: Decoded = field(default_factory=Decoded)
     """What was found in the bodies."""
 
@@ -81,22 +86,7 @@ def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     stay_at_home(session)
-    _look_round_once(session)
     return session
-
-
-def _look_round_once(session: Session) -> None:
-    """Looks through the environment for proxies and certificates once per host; requests does it for each request."""
-    look, known = session.merge_environment_settings, dict[Any, Any]()
-
-    def settings(url: str, *given: Any) -> Any:
-        parts = urlsplit(url)
-        place = parts.scheme, parts.netloc, repr(given)
-        if place not in known:
-            known[place] = look(url, *given)
-        return dict(known[place])
-
-    session.merge_environment_settings = settings  # type: ignore[method-assign,assignment]
 
 
 class _CountingAdapter(BoundedAdapter):
@@ -134,10 +124,11 @@ class _CountingAdapter(BoundedAdapter):
                     # Not for dlt to try again: it would be the same certificate.
                     raise mistrust from None
                 # urllib3 puts the whole URL, key included, into the text of a connection error.
-                raise type(error)(self._redact(str(error))) from None
+                raise type(error)(self._redact(str(error)), request=request) from None
         with self._counting:
             # As they came over the wire, compressed or in chunks.
             self._traffic.bytes += response.raw.tell()
+        self._traffic.clock.saw(response.headers.get("Date"))
         return response
 
     def _judge(self, request: PreparedRequest, response: Response) -> None:
@@ -163,8 +154,7 @@ class _CountingAdapter(BoundedAdapter):
         super().close()
 
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
-        response = super().build_response(request, answer)
-        response.__class__ = self._response
+        response = read_as(super().build_response(request, answer), self._response)
         if isinstance(response, PageResponse):
             response.found = self._traffic.decoded
         return response
@@ -172,8 +162,10 @@ class _CountingAdapter(BoundedAdapter):
     def _count_retry(self, request: PreparedRequest) -> None:
         failed, what, ended = getattr(self._failed, "last", (None, "", 0.0))
         if failed is request:
+            waited = time.monotonic() - ended
+            note_wait(request, waited)
             self._traffic.retries[what] += 1
-            self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + time.monotonic() - ended
+            self._traffic.waited[what] = self._traffic.waited.get(what, 0.0) + waited
 
     def _trouble(self, what: str, request: PreparedRequest, more: str) -> None:
         with self._counting:

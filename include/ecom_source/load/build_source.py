@@ -14,13 +14,13 @@ from ecom_source.api.resource import Resource
 from ecom_source.api.rest_config import as_dicts, auth_blocks, clone, expand, name_of, refused_by_dlt
 from ecom_source.errors import ApiConfigError
 from ecom_source.load.components import Component, ancestors, source_of
+from ecom_source.load.windowed_reads import WindowedRead, incremental_block
 from ecom_source.options import Options
 from ecom_source.paging.checked_paginator import CheckedPaginator
 from ecom_source.paging.deduplicate import tell_merges_of_distinct_rows
 from ecom_source.paging.page_policy import Expected
 from ecom_source.paging.read_tally import Reading
 from ecom_source.paging.totals import CountEndpoint, TotalSource
-from ecom_source.window.cursor_format import cursor_of, latest
 from ecom_source.window.run_window import Window
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ class Plan:
 
     Args:
         windows: by resource, for those with a cursor.
+        reads: how the windows are read, by resource; in the plainest way where one is not there.
         full_refresh: replace the tables rather than merge into them.
         distinct_rows: where rows can be told apart, tell the merge that it need not look for repeated ones.
         lists_in_rows: keep lists in a JSON column of their row, for a warehouse whose merge leaves nested rows behind.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
+    reads: Mapping[str, WindowedRead] = field(default_factory=dict)
     full_refresh: bool = False
     lists_in_rows: bool = False
     distinct_rows: bool = False
@@ -184,7 +186,8 @@ def _set_window(endpoint: dict[str, Any], resource: Resource, plan: Plan) -> Non
     if window is None:
         # Replaced by every run: dlt forgets the cursor, and reads everything.
         return
-    endpoint["incremental"] = _windowed(block, window)
+    read = plan.reads.get(resource.name) or WindowedRead.of(block, window)
+    endpoint["incremental"] = incremental_block(block, read)
     if resource.parent is not None:
         _ask_each_parent_alike(endpoint, resource)
 
@@ -198,21 +201,6 @@ def _ask_each_parent_alike(endpoint: dict[str, Any], resource: Resource) -> None
     bounds = {block.pop("start_param", None): "start_value", block.pop("end_param", None): "end_value"}
     placeholders = {name: f"{{incremental.{bound}}}" for name, bound in bounds.items() if name}
     endpoint["params"] = {**resource.params, **placeholders}
-
-
-def _windowed(block: dict[str, Any], window: Window) -> dict[str, Any]:
-    cursor = cursor_of(block.get("initial_value"), resource="")
-    theirs = block.get("convert") or (lambda value: value)
-    return {
-        **{name: value for name, value in block.items() if name != "lag"},
-        # Windows join without a gap and without an overlap.
-        "range_start": "closed",
-        "range_end": "open",
-        "initial_value": window.interval.start,
-        "end_value": window.interval.end,
-        "last_value_func": latest,
-        "convert": lambda value: theirs(cursor.render(value)),
-    }
 
 
 def _compile_selector(endpoint: dict[str, Any], resource: Resource) -> None:

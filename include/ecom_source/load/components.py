@@ -12,6 +12,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from ecom_source.api.nested_hints import give_nested_hints, taken_nested_hints
 from ecom_source.api.refusals import refuse_what_loses_rows
 from ecom_source.api.rest_config import Description, auth_blocks, clone, expand, name_of, refused_by_dlt
+from ecom_source.dlt_internals.resource_tree import parents_of
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource
@@ -87,10 +88,7 @@ def _with_parents(source: DltSource) -> set[str]:
 
 def ancestors(resource: DltResource) -> Iterator[str]:
     """The names of the resources that `resource` is made from, the nearest first."""
-    parent = resource._pipe.parent
-    while parent is not None:
-        yield parent.name
-        parent = parent.parent
+    yield from parents_of(resource)
 
 
 def source_of(config: RESTAPIConfig, *, name: str) -> DltSource:

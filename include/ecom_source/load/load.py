@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,26 +15,37 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.api_connection import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.api.connection_overrides import with_connection
-from ecom_source.api.cursors import cursors, lag
 from ecom_source.dlt_internals.columnar import columnar
 from ecom_source.dlt_internals.extract_writer import checked_extract
 from ecom_source.dlt_internals.path_values import encoded_paths
 from ecom_source.dlt_internals.settings import tuned_dlt
+from ecom_source.dlt_internals.trace_file import no_trace_file
 from ecom_source.dlt_internals.value_checks import ValueChecks
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import check_link
 from ecom_source.http.session import Traffic, shop_session
+from ecom_source.http.shop_clock import ShopClock
+from ecom_source.http.token_answers import with_checked_tokens
+from ecom_source.load.appended_rows import append_once
 from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
 from ecom_source.load.exact_rows import changed_values, log_values, prepare_checks
+from ecom_source.load.filter_step import find_filter_step
 from ecom_source.load.load_origin import Origin, origin_table
-from ecom_source.load.pipeline_state import read_watermarks, stay_behind, write_watermarks
+from ecom_source.load.pipeline_state import (
+    closing_source,
+    read_filter_steps,
+    read_watermarks,
+    stay_behind,
+    write_watermarks,
+)
 from ecom_source.load.report import Report, load_ids, rows_loaded, step_seconds
 from ecom_source.load.retry_policy import SCHEMA_RACE
 from ecom_source.load.schema_changes import Columns, columns_of, log_changes, schema_changes
 from ecom_source.load.staging_dataset import Staging, drop_staging
-from ecom_source.load.work_folders import remove_dead_workspaces, remove_workspace
+from ecom_source.load.windowed_reads import WindowedRead, windowed_reads
+from ecom_source.load.work_folders import close_workspace, remove_dead_workspaces, remove_workspace
 from ecom_source.options import Options
 from ecom_source.paging.deduplicate import DISTINCT
 from ecom_source.paging.read_tally import Reading
@@ -41,12 +53,14 @@ from ecom_source.secrets.redactor import Redactor
 from ecom_source.secrets.task_logs import keep_redacting, task_logs
 from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.file_format import tune
-from ecom_source.warehouses.merge_check import check_merges
-from ecom_source.window.run_window import Run, window_for
+from ecom_source.warehouses.key_columns import change_outdated_keys
+from ecom_source.warehouses.merge_check import check_keys, check_merges
+from ecom_source.warehouses.table_limits import table_limits
+from ecom_source.window.run_window import Run, Window
 
 if TYPE_CHECKING:
     from dlt.common.schema import Schema
-    from dlt.extract import DltSource
+    from dlt.extract import DltResource, DltSource
     from dlt.pipeline.pipeline import Pipeline
     from requests import Session
 
@@ -66,12 +80,18 @@ class _Attempt:
     staging: Staging
     checks: ValueChecks
     plan: Plan = field(default_factory=Plan)
+    settled: dict[str, Window] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
     session: Session | None = None
     ahead: ReadAhead | None = None
     origin: Origin | None = None
     columns_before: Columns = field(default_factory=dict)
+    outdated_keys: list[str] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        """The earlier of the worker's clock and the shop's, as far as the shop has told."""
+        return self.traffic.clock.now(self.run.now)
 
 
 @dataclass
@@ -105,15 +125,18 @@ class Load:
             origin: who performs it, to be found again from each row; None outside Airflow.
 
         Raises:
-            EcomError: something that a person can mend.
-            Exception: anything else, its text redacted.
+            EcomError: whatever failed, its text redacted.
         """
         from ecom_source.load.failures.clean_errors import raised_without_secrets
 
+        # From here on: opening an embedded warehouse may mean to wait for it.
+        clock = ShopClock()
         with ExitStack() as stack:
             stack.callback(remove_workspace, self.pipeline)
             connection = api_connection(self.api_conn_id)
-            stack.enter_context(raised_without_secrets(connection, self.base_url(connection), [connection.password]))
+            stack.enter_context(raised_without_secrets(connection, self.base_url(connection)))
+            close_workspace(self.pipeline)
+            stack.enter_context(no_trace_file(self.pipeline))
             stack.enter_context(task_logs(connection.redactor))
             stack.enter_context(secrets_in_dlt(connection))
             warehouse = stack.enter_context(
@@ -125,12 +148,12 @@ class Load:
             )
             stack.enter_context(tuned_dlt())
             stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
-            redact = Redactor([connection.password, *warehouse.secrets], [connection.login])
-            limits = warehouse.limits
+            redact = Redactor([connection.secret, *warehouse.secrets], [connection.login])
+            limits = table_limits(warehouse.kind.name, warehouse.kind.dlt_name)
             checks = ValueChecks(most_columns=limits.columns, texts_end=limits.texts_end, redact=redact)
             stack.enter_context(columnar(self._expect, checks))
             stack.enter_context(checked_extract(checks))
-            tune(warehouse.destination, warehouse.traits.tuning)
+            tune(warehouse.destination, warehouse.kind.tuning)
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
                 raised_without_secrets(
@@ -138,7 +161,9 @@ class Load:
                 )
             )
             stack.enter_context(task_logs(redact))
-            self._attempt = _Attempt(run, connection, warehouse, redact, staging, checks, origin=origin)
+            self._attempt = _Attempt(
+                run, connection, warehouse, redact, staging, checks, origin=origin, traffic=Traffic(clock=clock)
+            )
             # dlt's helper looks into the folder before it makes it anew.
             Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
             remove_dead_workspaces()
@@ -146,16 +171,17 @@ class Load:
                 for attempt in SCHEMA_RACE:
                     with attempt:
                         execute()
+                change_outdated_keys(self._attempt.outdated_keys, self.pipeline)
                 return self._report(self._attempt)
             finally:
                 self._clean_up(self._attempt)
                 self._attempt = None
 
-    def source(self) -> DltSource:
+    def source(self) -> list[DltSource]:
         """What dlt is to load, built inside the task: the window from the watermark in the warehouse, then the source.
 
-        The watermark after the load is put into the pipeline's state first, so that it is part of the same load package
-        as the rows: both land, or neither.
+        The last of the sources puts the watermark into the pipeline's state once the rows are read, so that it is part
+        of the same load package: both land, or neither.
         """
         attempt = self._attempt
         if attempt is None:
@@ -166,25 +192,52 @@ class Load:
         attempt.plan = self._plan(attempt)
         for name, window in attempt.plan.windows.items():
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
-        write_watermarks(self.pipeline, self.component.name, attempt.plan.windows)
         _hang_up(attempt)
         most = max(self._options(name).parallel_pages for name in self.component.resources)
         pace = Pace(most)
-        tuning = attempt.warehouse.traits.tuning
+        tuning = attempt.warehouse.kind.tuning
         attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
         attempt.ahead = ReadAhead(session, pace, most)
-        source, attempt.readings = build_source(
-            with_connection(self.api, attempt.connection),
-            self.component,
-            attempt.plan,
-            Reader(lambda auth: fill_auth(auth, attempt.connection), session, attempt.ahead if most > 1 else None),
-            self.options,
-        )
+        source, attempt.readings = self._build(attempt, attempt.plan, attempt.ahead if most > 1 else None)
         prepare_checks(attempt.checks, source, self.api, attempt.traffic.decoded)
         check_merges(source, attempt.warehouse.destination)
-        if attempt.origin is not None:
-            source.resources.add(origin_table(attempt.origin))
-        return source
+        attempt.outdated_keys = check_keys(source, self.pipeline, attempt.warehouse.kind, attempt.run.full_refresh)
+        append_once(self.pipeline, source, attempt.plan.reads, attempt.now)
+        also = [] if attempt.origin is None else [origin_table(attempt.origin)]
+        return [source, closing_source(source, self._settle, also)]
+
+    def _build(
+        self, attempt: _Attempt, plan: Plan, ahead: ReadAhead | None = None
+    ) -> tuple[DltSource, dict[str, Reading]]:
+        session = attempt.session
+        assert session is not None  # noqa: S101 - it is opened first
+        return build_source(
+            with_connection(self.api, attempt.connection),
+            self.component,
+            plan,
+            Reader(
+                lambda auth: with_checked_tokens(fill_auth(auth, attempt.connection), session, attempt.redact),
+                session,
+                ahead,
+            ),
+            self.options,
+        )
+
+    def _settle(self, state: dict[str, Any]) -> None:
+        """Once all rows are read: what time it was, and up to where the tables are complete."""
+        attempt = self._attempt
+        assert attempt is not None  # noqa: S101 - a source is extracted within `perform`
+        clock, steps = attempt.traffic.clock, {}
+        for name, read in attempt.plan.reads.items():
+            clock.report(attempt.run.now, read.lag)
+            read.suggest_zone(name, clock.latest)
+            attempt.settled[name] = read.settle(attempt.now(), name)
+            steps[name] = find_filter_step(name, read, attempt.now(), partial(self._probe, attempt, name))
+        write_watermarks(state, attempt.settled, {name: step for name, step in steps.items() if step})
+
+    def _probe(self, attempt: _Attempt, name: str, read: WindowedRead) -> DltResource:
+        """One resource alone, to be read as `read` says and not to be loaded."""
+        return self._build(attempt, Plan({name: read.window}, {name: read}))[0].resources[name]
 
     def base_url(self, connection: ApiConnection) -> str:
         """The shop's address: the Connection's, else the description's."""
@@ -194,24 +247,21 @@ class Load:
         return self.options.get(name, Options())
 
     def _plan(self, attempt: _Attempt) -> Plan:
-        run = attempt.run
-        watermarks = read_watermarks(self.pipeline, self.component.name)
-        windows = {
-            name: window_for(
-                run,
-                watermark=watermarks.get(name),
-                initial=cursor.initial,
-                lag=lag(self.api, name, cursor),
-                step=cursor.step,
-            )
-            for name, cursor in cursors(self.api, self.component.resources).items()
-        }
-        traits = attempt.warehouse.traits
+        reads = windowed_reads(
+            self.api,
+            self.component.resources,
+            attempt.run,
+            watermarks=read_watermarks(self.pipeline, self.component.name),
+            steps=read_filter_steps(self.pipeline, self.component.name),
+            options=self.options,
+        )
+        kind = attempt.warehouse.kind
         return Plan(
-            windows,
-            full_refresh=run.full_refresh,
-            lists_in_rows=not traits.merge_reaches_nested,
-            distinct_rows=traits.tuning.distinct_rows,
+            {name: read.window for name, read in reads.items()},
+            reads,
+            full_refresh=attempt.run.full_refresh,
+            lists_in_rows=not kind.merge_reaches_nested,
+            distinct_rows=kind.tuning.distinct_rows,
         )
 
     def _expect(self, rows: int, size: int, schema: Schema) -> None:
@@ -230,7 +280,7 @@ class Load:
             dataset=self.pipeline.dataset_name or "",
             warehouse=attempt.warehouse.label,
             readings=attempt.readings,
-            windows=attempt.plan.windows,
+            windows=attempt.settled,
             rows=rows_loaded(trace),
             load_ids=load_ids(trace),
             traffic=attempt.traffic,
@@ -243,7 +293,7 @@ class Load:
     def _clean_up(self, attempt: _Attempt) -> None:
         _hang_up(attempt)
         try:
-            drop_staging(self.pipeline, attempt.staging)
+            drop_staging(self.pipeline, attempt.staging, attempt.warehouse.kind.datasets)
         except Exception as error:
             # The rows are safe by now, or the true error is on its way up: leave that one to be seen.
             logger.warning("The staging dataset could not be dropped: %s", error)

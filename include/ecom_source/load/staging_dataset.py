@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ecom_source.warehouses.warehouse_type import Datasets
 
 if TYPE_CHECKING:
     from dlt.pipeline.pipeline import Pipeline
@@ -43,11 +44,15 @@ class Staging:
         return "_".join(["%s_staging", *([self.owner] if self.owner else []), self.attempt])
 
 
-def drop_staging(pipeline: Pipeline, staging: Staging) -> None:
-    """Drops the attempt's staging dataset, and those that killed attempts of the same owner left behind."""
+def drop_staging(pipeline: Pipeline, staging: Staging, datasets: Datasets | None) -> None:
+    """Drops the attempt's staging dataset, and those that killed attempts of the same owner left behind.
+
+    Args:
+        datasets: names all datasets of the warehouse; None where they are folders of a file system.
+    """
     if pipeline.default_schema_name is None:
         return
-    if pipeline.destination.destination_type.endswith(".filesystem"):
+    if datasets is None:
         _drop_folders(pipeline, staging)
         return
     with pipeline.sql_client() as client:
@@ -58,9 +63,8 @@ def drop_staging(pipeline: Pipeline, staging: Staging) -> None:
             return
         # The dataset's own name may have been shortened to what the warehouse allows.
         mark = f"_staging_{staging.owner}_"
-        names = DATASETS.get(pipeline.destination.destination_type.rpartition(".")[2], _in_information_schema)
         # Some write all names in capitals.
-        for name in sorted({name for name in names(client) if mark in name.lower()}):
+        for name in sorted({name for name in datasets(client) if mark in name.lower()}):
             with client.with_alternative_dataset_name(name):
                 client.drop_dataset()
             _tell(name)
@@ -68,7 +72,7 @@ def drop_staging(pipeline: Pipeline, staging: Staging) -> None:
 
 def _drop_folders(pipeline: Pipeline, staging: Staging) -> None:
     """The same where datasets are folders. Merges need none there, but a replaced table may."""
-    client: Any = pipeline._fs_client()
+    client: Any = pipeline.destination_client()
     with client.with_staging_dataset():
         own = client.dataset_name
     mark = own if staging.owner is None else f"_staging_{staging.owner}_"
@@ -78,42 +82,6 @@ def _drop_folders(pipeline: Pipeline, staging: Staging) -> None:
             client.fs_client.rm(path, recursive=True)
             if name != own:
                 _tell(name)
-
-
-def _in_information_schema(client: Any) -> Iterable[str]:
-    found = client.execute_sql("SELECT schema_name FROM information_schema.schemata")
-    return [row[0] for row in found or ()]
-
-
-def _of_sqlalchemy(client: Any) -> Iterable[str]:
-    """MySQL's schemas; SQLite's are files beside its own."""
-    if client.dialect_name != "sqlite":
-        # Left open, SQLAlchemy's implicit transaction would not let dlt begin the one in which it drops.
-        with client.begin_transaction():
-            return list(client.engine.dialect.get_schema_names(client.native_connection))
-    file = Path(client.database_name)
-    return [path.stem.removeprefix(f"{file.stem}__") for path in file.parent.glob(f"{file.stem}__*{file.suffix}")]
-
-
-def _of_bigquery(client: Any) -> Iterable[str]:
-    """Its information schema is another one for each region."""
-    return [dataset.dataset_id for dataset in client.native_connection.list_datasets()]
-
-
-def _of_clickhouse(client: Any) -> Iterable[str]:
-    """It has no schemas: a dataset is a prefix of table names, with one table that stands for it."""
-    sentinel = client.make_qualified_table_name_path(client.config.dataset_sentinel_table_name, quote=False)[-1]
-    ending = sentinel.removeprefix(client.dataset_name)
-    found = client.execute_sql("SELECT name FROM system.tables WHERE database = currentDatabase()")
-    return [row[0].removesuffix(ending) for row in found or () if row[0].endswith(ending)]
-
-
-DATASETS: Mapping[str, Callable[[Any], Iterable[str]]] = {
-    "sqlalchemy": _of_sqlalchemy,
-    "bigquery": _of_bigquery,
-    "clickhouse": _of_clickhouse,
-}
-"""How to list the datasets of a warehouse, by destination; any other has the SQL standard's information schema."""
 
 
 def _tell(name: str) -> None:

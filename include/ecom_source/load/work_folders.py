@@ -27,6 +27,19 @@ def workspace() -> Path:
     return Path(gettempdir(), f"{PREFIX}-{gethostname()}-{os.getpid()}")
 
 
+def close_workspace(pipeline: Pipeline) -> None:
+    """Makes the folder of `pipeline` one that no other user of the machine can enter: the shop's rows go through it.
+
+    dlt's files in it are readable for all who get there. A umask would reach the warehouse's own files as well.
+    """
+    folder = Path(pipeline.pipelines_dir).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    if folder.parent.name.startswith(PREFIX):
+        # Fails where it is another user's, who has guessed its name.
+        folder.parent.chmod(0o700)
+
+
 def remove_workspace(pipeline: Pipeline) -> None:
     """Removes the folder of `pipeline`, and that of the process with its last one."""
     folder = Path(pipeline.pipelines_dir).parent

@@ -13,7 +13,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests import Request, Response
 
 from ecom_source.errors import ApiConfigError
-from ecom_source.http.same_host import check_host
+from ecom_source.http.same_host import at_home
 from ecom_source.paging import read_errors
 from ecom_source.paging.answers import Answers
 from ecom_source.paging.page_check import check_keys, rows_meant
@@ -52,7 +52,7 @@ class CheckedPaginator(BasePaginator):
         super().__init__()
         self.readings, self.reading, self.expected = readings, readings[0], expected
         self.session, self.count, self.ahead = session, count, ahead
-        self._way: Way = way_of(inner) if inner is not None else LinkWay(_Unknown())
+        self._way: Way = way_of(inner if inner is not None else _Unknown())
         self._begun = self._ended = False
 
     @property
@@ -66,12 +66,14 @@ class CheckedPaginator(BasePaginator):
         return not self._ended
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CheckedPaginator:
-        twin = copy.copy(self)
-        twin._way = copy.deepcopy(self._way, memo)
         # A dependent resource has a copy for each parent: its pages are read one after the other.
-        twin.ahead = None
-        twin._begun = twin._ended = False
-        return twin
+        return CheckedPaginator(
+            copy.deepcopy(self.inner, memo),
+            *self.readings,
+            expected=self.expected,
+            session=self.session,
+            count=self.count,
+        )
 
     def init_request(self, request: Request) -> None:
         """Begins a pass over the pages."""
@@ -137,7 +139,7 @@ class CheckedPaginator(BasePaginator):
         if self._ended:
             return
         self._way.ask(request)
-        check_host(self._first_url, str(request.url))
+        request.url = at_home(self._first_url, str(request.url))
         if isinstance(self._way, LinkWay) and not self._is_another(request):
             self._end_of_a_circle()
         elif self.ahead is not None and isinstance(self._way, OffsetWay):

@@ -247,6 +247,8 @@ class PagePolicy:
         elif self._pages > 1 or self.beyond_total:
             # The page beyond the last one, as Magento shows it.
             self.has_next_page = False
+        elif total is not None:
+            raise read_errors.ignored(self.reading.resource, self.way.parameters)
         else:
             self._ask_with_another_size(rows)
         return False

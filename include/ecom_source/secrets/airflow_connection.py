@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def find_connection(conn_id: str) -> Connection | None:
     """The Connection `conn_id`, from wherever Airflow keeps it, or None where there is none."""
-    from airflow.sdk.bases.hook import BaseHook
+    from airflow.sdk import BaseHook
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from dlt.common.runtime.collector_base import Collector
+from dlt.common.runtime.collector import NullCollector
 
 from ecom_source.secrets.redactor import RedactingFilter, Redactor
 
+if TYPE_CHECKING:
+    from dlt.common.pipeline import SupportsPipeline
+    from dlt.pipeline.trace import PipelineTrace
+    from dlt.pipeline.typing import TPipelineStep
+
 logger = logging.getLogger(__name__)
+
+STEPS_WITH_ROWS = ("extract", "normalize", "load")
+"""dlt's steps that take time; it has `run` and `sync` besides."""
 
 
 @contextmanager
@@ -64,25 +73,18 @@ class _ToTaskLog(logging.Handler):
         logging.getLogger().handle(record)
 
 
-class StepProgress(Collector):
+class StepProgress(NullCollector):
     """dlt's progress, as one line per step; what happens within a read is logged by `Reading`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._said: str | None = None
 
-    def _start(self, step: str) -> None:
-        # dlt says "Normalize <schema> in <load id>", and says "Extract" once more for its own state.
-        verb = step.partition(" ")[0].lower()
-        if verb != self._said:
-            logger.info("%s: %s", self.name, verb)
-        self._said = verb
-
-    def _stop(self) -> None:
-        pass
-
-    def update(self, *args: object, **kwargs: object) -> None:
-        """dlt's counters of rows and files, which the report has at the end."""
+    def on_start_trace_step(self, trace: PipelineTrace, step: TPipelineStep, pipeline: SupportsPipeline) -> None:
+        """Says once which of the steps with rows begins, however often it is tried."""
+        if step in STEPS_WITH_ROWS and step != self._said:
+            logger.info("%s: %s", self.name, step)
+            self._said = step
 
 
 class _PerPage(logging.Filter):

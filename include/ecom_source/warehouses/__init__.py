@@ -1,6 +1,6 @@
 """Warehouses: an Airflow Connection of any type that has a dlt destination.
 
-`catalog` has all types; one module for each family says, as data, where in a Connection each of dlt's fields is.
+`types` has one file for each kind of warehouse, with all that is particular to it; `catalog` lists them.
 """
 
 from __future__ import annotations

@@ -6,65 +6,23 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-DUCKDB_CONFIG: Mapping[str, Any] = MappingProxyType(
-    {
-        # It takes memory for each thread, and a load is short against the rest of a run.
-        "threads": 1,
-        # Each file is read once.
-        "enable_external_file_cache": False,
-        # Five groups of rows would wait in memory to be written together.
-        "write_buffer_row_group_count": 1,
-        # What it has let go of goes back to the machine, rather than to be kept for what comes.
-        "allocator_flush_threshold": "1MB",
-        "allocator_bulk_deallocation_flush_threshold": "1MB",
-    }
-)
-"""With which DuckDB opens a file; those of the Connection win. What it may take in all: `warehouses/memory.py`."""
-
-ALIASES = {"threads": "worker_threads"}
-"""Other names of DuckDB's for what we set."""
 LOCK_POLL = 0.5
 """Seconds between two tries."""
 
 
 @contextmanager
-def held_duckdb(path: Path, config: Mapping[str, Any]) -> Iterator[Any]:
-    """A connection to a DuckDB file, once no other process has it open; held from the first look at the state to the
-    last commit.
-    """
-    import duckdb
-
-    ours = {name: value for name, value in DUCKDB_CONFIG.items() if ALIASES.get(name) not in config}
-    settings = {**ours, **config}
-
-    def connect() -> Any:
-        try:
-            return duckdb.connect(str(path), config=settings)
-        except duckdb.IOException as error:
-            if "set lock on file" not in str(error):
-                raise
-            return None
-
-    connection = _wait_for(path, connect)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-@contextmanager
 def turn_at(path: Path) -> Iterator[None]:
     """Holds the right to write the database at `path`, through a lock file beside it that is never removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(f".{path.name}.lock")
     file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
 
@@ -76,13 +34,14 @@ def turn_at(path: Path) -> Iterator[None]:
         return True
 
     try:
-        _wait_for(path, take)
+        wait_for(path, take)
         yield
     finally:
         os.close(file)
 
 
-def _wait_for(path: Path, attempt: Callable[[], T | None]) -> T:
+def wait_for(path: Path, attempt: Callable[[], T | None]) -> T:
+    """Tries until `attempt` gives something; the log says now and then that it waits for the file at `path`."""
     began, told = time.monotonic(), 0.0
     while (got := attempt()) is None:
         waited = time.monotonic() - began

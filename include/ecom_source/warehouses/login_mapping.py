@@ -16,13 +16,11 @@ class Access:
     """What dlt is to be told.
 
     Args:
-        destination: dlt's name of the destination.
-        credentials: its credentials; None leaves them to what dlt finds by itself, such as a cloud's default ones.
-        settings: its other parameters.
+        credentials: dlt's; None leaves them to what dlt finds by itself, such as a cloud's default ones.
+        settings: other parameters of the destination.
         label: what a person calls the warehouse, without secrets.
     """
 
-    destination: str
     credentials: Any = field(repr=False)
     settings: Mapping[str, Any]
     label: str
@@ -33,7 +31,6 @@ class Login:
     """One way to log in: where in an Airflow Connection each of dlt's fields is found.
 
     Args:
-        destination: dlt's name of the destination.
         credentials: by dlt's credential field; or a function that gives dlt's native value.
         settings: by the destination's parameter.
         defaults: for fields of either that the Connection leaves empty.
@@ -41,10 +38,8 @@ class Login:
         when: this way is meant where all these fields are given.
         refused: fields that change who logs in, in a way that dlt cannot follow: what to do instead.
         label: names the warehouse by the fields above.
-        name: what a person calls its kind, if that is not the destination's name.
     """
 
-    destination: str
     credentials: Mapping[str, Source] | Source = field(default_factory=dict)
     settings: Mapping[str, Source] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -52,36 +47,41 @@ class Login:
     when: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
-    name: str = ""
 
     def meant_by(self, fields: Fields) -> bool:
         """Whether the Connection has the fields that choose this way."""
         return all(fields.given(path) for path in self.when)
 
-    def access(self, fields: Fields) -> Access:
+    def access(self, fields: Fields, warehouse: str) -> Access:
         """What dlt is told for the Connection.
+
+        Args:
+            warehouse: what a person calls this kind of warehouse.
 
         Raises:
             ConnectionFieldError: a required field is empty, or one is given that dlt cannot follow.
         """
-        for path, instead in self.refused.items():
-            if fields.given(path):
-                raise ConnectionFieldError(
-                    f"The Connection {fields.conn_id!r} has the {spoken(path)}.",
-                    expected=f"{instead}: dlt's destination {self.destination!r} cannot follow it.",
-                    fix="Admin > Connections in the Airflow UI, field Extra.",
-                )
-        for paths in self.required:
-            names = (paths,) if isinstance(paths, str) else paths
-            if fields.first(*names) is None:
-                raise fields.missing(*names)
+        self._check(fields, warehouse)
         credentials = self._credentials(fields)
         settings = self._filled(fields, self.settings)
         shown: dict[str, Any] = defaultdict(str, settings)
         if isinstance(credentials, Mapping):
             shown |= credentials
         label = self.label.format_map(shown).rstrip("/: ")
-        return Access(self.destination, credentials, settings, f"{self.name or self.destination} {label}".strip())
+        return Access(credentials, settings, f"{warehouse} {label}".strip())
+
+    def _check(self, fields: Fields, warehouse: str) -> None:
+        for path, instead in self.refused.items():
+            if fields.given(path):
+                raise ConnectionFieldError(
+                    f"The Connection {fields.conn_id!r} has the {spoken(path)}.",
+                    expected=f"{instead}: dlt's destination for {warehouse} cannot follow it.",
+                    fix="Admin > Connections in the Airflow UI, field Extra.",
+                )
+        for paths in self.required:
+            names = (paths,) if isinstance(paths, str) else paths
+            if fields.first(*names) is None:
+                raise fields.missing(*names)
 
     def _credentials(self, fields: Fields) -> Any:
         if not isinstance(self.credentials, Mapping):

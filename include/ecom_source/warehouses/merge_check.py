@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecom_source.errors import ApiConfigError
+from ecom_source.warehouses.key_columns import (
+    outdated_keys,
+    refuse_blanks_at_the_end,
+    refuse_outdated_keys,
+    wanted_collation,
+)
+from ecom_source.warehouses.warehouse_type import WarehouseType
 
 if TYPE_CHECKING:
     from dlt.common.destination import Destination
     from dlt.extract import DltSource
+    from dlt.pipeline.pipeline import Pipeline
 
 
 def check_merges(source: DltSource, destination: Destination[Any, Any]) -> None:
@@ -42,3 +50,25 @@ def check_merges(source: DltSource, destination: Destination[Any, Any]) -> None:
                 fix='give the warehouse Connection the extra {"table_format": "delta"}, or the resource '
                 '{"write_disposition": "replace"} and no cursor.',
             )
+
+
+def check_keys(source: DltSource, pipeline: Pipeline, kind: WarehouseType, full_refresh: bool) -> list[str]:
+    """Makes sure that the warehouse tells all keys apart.
+
+    Returns:
+        Statements for the tables of an older version, to be run once a full refresh has filled them.
+
+    Raises:
+        TableError: there are such tables, and this is no full refresh.
+    """
+    if kind.ignores_blanks:
+        refuse_blanks_at_the_end(source)
+    if kind.key_collation is None:
+        return []
+    wanted = wanted_collation(pipeline, kind.key_collation)
+    if kind.key_collation.ignores_blanks(wanted):
+        refuse_blanks_at_the_end(source)
+    statements = outdated_keys(source, pipeline, kind.key_collation, wanted)
+    if not full_refresh:
+        refuse_outdated_keys(statements, str(pipeline.dataset_name))
+    return statements

@@ -29,15 +29,18 @@ TABLE_LIMITS: Mapping[str, TableLimits] = {
     "synapse": TableLimits(1024),
     # https://cloud.google.com/bigquery/quotas#all_tables
     "bigquery": TableLimits(10_000),
+    # https://mariadb.com/docs/server/server-usage/storage-engines/innodb/innodb-limitations
+    "mysql": TableLimits(1017),
     # https://www.sqlite.org/limits.html
     "sqlite": TableLimits(2000, texts_end=False),
     "duckdb": TableLimits(texts_end=False),
+    "motherduck": TableLimits(texts_end=False),
     "ducklake": TableLimits(texts_end=False),
     "filesystem": TableLimits(texts_end=False),
 }
-"""By dlt's name of the destination's type, and `sqlite` for that dialect of `sqlalchemy`."""
+"""By the name of the warehouse's type, or of dlt's destination."""
 
 
-def table_limits(kind: str) -> TableLimits:
-    """The limits of a destination; MariaDB and MySQL have 1,017 columns in a table of InnoDB."""
-    return TABLE_LIMITS.get(kind, TableLimits(1017) if kind == "sqlalchemy" else TableLimits())
+def table_limits(*names: str) -> TableLimits:
+    """The limits of a type of warehouse, by its own name or that of dlt's destination."""
+    return next((TABLE_LIMITS[name] for name in names if name in TABLE_LIMITS), TableLimits())

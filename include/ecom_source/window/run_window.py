@@ -6,7 +6,7 @@ Windows are half-open, `[start, end)`. The watermark is the instant up to which 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -14,6 +14,7 @@ from ecom_source.errors import WindowError
 
 RunKind = Literal["scheduled", "backfill", "manual"]
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
 STORED = timedelta(seconds=1)
 """Many a shop shows milliseconds and stores whole seconds: a row changed at 12:00:00.9 then says 12:00:00.000."""
 ASK_AGAIN = "trigger the run again with other values, or leave both empty to load everything since the last run."
@@ -52,12 +53,22 @@ class Run:
 
 @dataclass(frozen=True)
 class Window:
-    """What a run reads, and the watermark after it has landed (None: no watermark yet)."""
+    """What a run reads, and the watermark after it has landed (None: no watermark yet).
+
+    Args:
+        interval: the rows that are this run's; what the API is asked with is wider (`asked_bounds`).
+        watermark_after: by the worker's clock; `settled` says what it is by the shop's as well.
+        full_refresh: rows of all time are read, also those from the interval's end on, and replace the table.
+        lag: how much of the interval, at its start, was read before.
+        moves: whether the run moves the watermark.
+    """
 
     interval: Interval
     watermark_before: datetime | None
     watermark_after: datetime | None
     full_refresh: bool = False
+    lag: timedelta = timedelta(0)
+    moves: bool = False
 
     def __str__(self) -> str:
         return str(self.interval)
@@ -77,11 +88,11 @@ def window_for(
         watermark: up to where the table is complete; None before the first load.
         initial: the earliest instant that the API is asked for (the cursor's `initial_value`).
         lag: how far before the watermark to read again, for rows that the API commits late.
-        step: the cursor's resolution. The window grows outward to whole steps and the watermark falls back to one,
-            and to a whole second at least, so that a partly elapsed second or day is read again rather than skipped.
+        step: the step of the API's filter. The watermark falls back to a whole one, and to a whole second at least, so
+            that a partly elapsed second or day is read again rather than skipped.
 
     Raises:
-        WindowError: the window is empty, reversed or contradicts `full_refresh`.
+        WindowError: the window is empty, reversed, wholly in the future or contradicts `full_refresh`.
     """
     asked = run.window_start is not None or run.window_end is not None
     if run.full_refresh:
@@ -91,20 +102,51 @@ def window_for(
                 expected="either a window or a full refresh, which always reads everything.",
                 fix=ASK_AGAIN,
             )
-        start, end, after = initial, run.now, run.now
+        start, end, moves = initial, run.now, True
     elif asked:
-        start, end, after = run.window_start or initial, run.window_end or run.now, None
+        start, end, moves = run.window_start or initial, run.window_end or run.now, False
     elif run.kind == "manual":
-        start, end, after = _resume(watermark, initial, lag), run.now, run.now
+        start, end, moves = _resume(watermark, initial, lag), run.now, True
     else:
-        start, end, after = _for_interval(run, watermark, initial, lag)
+        start, end, moves = _for_interval(run, watermark, initial, lag)
+    given_start_only = run.window_start is not None and run.window_end is None
+    if start >= run.now and (start < end or given_start_only):
+        raise _future(start, run.now)
     if start >= end:
         raise _empty(run, Interval(start, end), watermark, asked=asked)
-    interval = Interval(_floor(start, step), _ceil(end, step))
-    moved = watermark if after is None else _floor(after, max(step, STORED))
-    if watermark is not None and moved is not None and not run.full_refresh:
-        moved = max(moved, watermark)
-    return Window(interval, watermark, moved, run.full_refresh)
+    again = watermark - start if watermark is not None and moves and not run.full_refresh else timedelta(0)
+    interval = Interval(_plain(start), _plain(min(end, run.now) if asked else end))
+    window = Window(interval, watermark, watermark, run.full_refresh, max(again, timedelta(0)), moves)
+    return _moved(window, run.now, step)
+
+
+def settled(
+    window: Window, now: datetime, *, step: timedelta = timedelta(microseconds=1), newest: datetime | None = None
+) -> Window:
+    """`window` once its read is over and `now`, the earlier of the worker's clock and the shop's, is known.
+
+    Args:
+        now: as the shop's `Date` headers tell it, in whole seconds.
+        step: as in `window_for`.
+        newest: the newest row that came, for a cursor that may run slower than the time: the watermark never passes it.
+
+    Raises:
+        WindowError: all of the window lies in the shop's future, so that there was nothing to read.
+    """
+    # A `Date` has no fraction: it may be all but a second later than it says.
+    if window.interval.start >= now + timedelta(seconds=1):
+        raise _future(window.interval.start, now)
+    return _moved(window, now if newest is None else min(now, newest), step)
+
+
+def _moved(window: Window, now: datetime, step: timedelta) -> Window:
+    """The watermark goes to the window's end, but never after `now`, nor back, but for a full refresh."""
+    if not window.moves:
+        return window
+    after = _floor(min(window.interval.end, now), max(step, STORED))
+    if window.watermark_before is not None and not window.full_refresh:
+        after = max(after, window.watermark_before)
+    return replace(window, watermark_after=after)
 
 
 def parse_bound(name: str, value: object) -> datetime | None:
@@ -141,21 +183,35 @@ def _resume(watermark: datetime | None, initial: datetime, lag: timedelta) -> da
     return initial if watermark is None else max(initial, watermark - lag)
 
 
-def _for_interval(
-    run: Run, watermark: datetime | None, initial: datetime, lag: timedelta
-) -> tuple[datetime, datetime, datetime | None]:
+def _interval_of(run: Run) -> Interval:
     if run.interval is None:
         raise WindowError(
             f"A {run.kind} run came without a data interval.",
             expected="a schedule with data intervals, such as a cron string or CronDataIntervalTimetable.",
             fix="change `schedule` in the DAG file.",
         )
-    start, end = run.interval.start, run.interval.end
+    return run.interval
+
+
+def _for_interval(
+    run: Run, watermark: datetime | None, initial: datetime, lag: timedelta
+) -> tuple[datetime, datetime, bool]:
+    interval = _interval_of(run)
+    start, end = interval.start, interval.end
     if run.kind == "backfill" or (watermark is not None and watermark >= end):
-        return start, end, None
+        return start, end, False
     if watermark is None:
-        return (initial if initial < end else start), end, end
-    return min(_resume(watermark, initial, lag), start), end, end
+        return (initial if initial < end else start), end, True
+    return min(_resume(watermark, initial, lag), start), end, True
+
+
+def _future(start: datetime, now: datetime) -> WindowError:
+    return WindowError(
+        f"The window begins at {iso(start)} and lies wholly in the future: it is {iso(now)} now, by the earlier of the "
+        "worker's clock and the shop's.",
+        expected="a window that begins before now.",
+        fix="trigger the run with an earlier window, or check the clocks of this worker and of the shop.",
+    )
 
 
 def _empty(run: Run, interval: Interval, watermark: datetime | None, *, asked: bool) -> WindowError:
@@ -198,11 +254,3 @@ def _plain(moment: datetime) -> datetime:
 def _floor(moment: datetime, step: timedelta) -> datetime:
     moment = _plain(moment)
     return moment - (moment - _EPOCH) % step
-
-
-def _ceil(moment: datetime, step: timedelta) -> datetime:
-    moment = _plain(moment)
-    try:
-        return _EPOCH - (_EPOCH - moment) // step * step
-    except OverflowError:
-        return moment  # in the last step of the year 9999

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import pendulum
 from tests.support.apis import api, windowed
@@ -23,6 +24,7 @@ for name, conn_id in (
         dataset_name=f"troubled_{name}",
         schedule=None,
         start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+        default_args={"retry_delay": timedelta(seconds=1)},
     )
 
 OAUTH2 = {"type": "oauth2_client_credentials", "access_token_url": f"{os.environ.get('SHOP_URL')}/oauth/token"}

@@ -92,14 +92,18 @@ def test_each_field_is_heeded(
 @pytest.mark.parametrize(
     ("extra", "fields", "says"),
     [
-        ({}, {"password": "wrong"}, "but it does not accept the key: 401 at /v1/resource"),
+        ({}, {"password": "wrong"}, ". The shop answered 401 to GET /v1/resource, saying"),
         ({}, {"password": None}, "This Connection has an empty password. Expected: the api_key"),
         ({}, {"host": None}, "The field Base URL is empty. Expected: the shop's address"),
         ({}, {"host": "file:///etc/passwd"}, "has the value 'file:///etc/passwd'"),
-        ({}, {"host": "http://no-such-shop.invalid"}, "was not reached: its name is not known"),
-        ({}, {"host": f"http://127.0.0.1:{free_port()}"}, "was not reached: the connection was refused"),
-        ({"test_path": "/nowhere"}, {}, "but it answered 404 at /nowhere"),
-        ({"page_size": 100_000}, {}, "but it answered 400 at /v1/resource"),
+        ({}, {"host": "http://no-such-shop.invalid"}, "gave no complete answer: name not known, after 1 attempt"),
+        (
+            {},
+            {"host": f"http://127.0.0.1:{free_port()}"},
+            "gave no complete answer: connection refused, after 1 attempt",
+        ),
+        ({"test_path": "/nowhere"}, {}, ". The shop answered 404 to GET /nowhere"),
+        ({"page_size": 100_000}, {}, ". The shop answered 400 to GET /v1/resource, saying"),
         ({"page_size": "x"}, {}, "This Connection has 'x' in its field 'page_size'. Expected: a whole number"),
         ({"key_location": "header"}, {}, "the key goes into a header, not into which"),
     ],
@@ -116,11 +120,11 @@ def test_a_form_that_cannot_work_says_which_step_failed(
 @pytest.mark.parametrize(
     ("fault", "options", "says"),
     [
-        ("html", {}, "but the answer at /v1/resource is no JSON (it is 'text/html')"),
-        ("malformed", {}, "but the answer at /v1/resource is no JSON (it is 'application/json')"),
-        ("status", {"status": 503}, "but it answered 503 at /v1/resource"),
-        ("status", {"status": 429}, "but it answered 429 at /v1/resource"),
-        ("drop", {}, "was not reached: the connection broke"),
+        ("html", {}, ". The answer of /v1/resource is no JSON but 'text/html'"),
+        ("malformed", {}, ". The answer of /v1/resource is no JSON but 'application/json'"),
+        ("status", {"status": 503}, ". The shop answered 503 to GET /v1/resource"),
+        ("status", {"status": 429}, ". The shop answered 429 to GET /v1/resource"),
+        ("drop", {}, "gave no complete answer: the connection was closed before an answer"),
     ],
 )
 def test_a_shop_that_is_ill_is_asked_once(
@@ -136,7 +140,7 @@ def test_a_shop_that_is_ill_is_asked_once(
 def test_a_shop_without_tls_is_told_from_one_that_is_not_trusted(press: Press, shop: DemoShop) -> None:
     passed, message = press(host=shop.url.replace("http:", "https:"))
     assert not passed
-    assert "was not reached: it does not speak TLS (https) there" in message
+    assert "gave no complete answer: it does not speak TLS (https) there" in message
 
 
 def test_a_load_takes_key_location_and_page_size_from_the_connection(

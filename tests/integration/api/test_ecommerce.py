@@ -35,8 +35,9 @@ def test_requests_of_a_first_load_are_those_of_the_specification(
                 "limit": "100",
                 "offset": str(offset),
                 "api_key": KEY,
-                "updated_since": "2020-01-01T00:00:00Z",
-                "updated_before": iso((run.now + timedelta(seconds=1)).replace(microsecond=0)),
+                # Wider than the window, by a second and, until the step of the shop's filter is known, by a day.
+                "updated_since": "2019-12-31T23:59:59Z",
+                "updated_before": iso((run.now + timedelta(days=1, seconds=1)).replace(microsecond=0)),
             },
         )
         for offset in (0, 100, 200, 300)

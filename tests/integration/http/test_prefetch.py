@@ -6,10 +6,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from tenacity import BaseRetrying, Retrying
 from tests.support.apis import api, whole, windowed
 from tests.support.loads import Tables, connection_json, make_load, perform
 from tests.support.rows_api import RowsApi, serving
 
+from ecom_source.dlt_internals.fallback import go_dlts_own_way
 from ecom_source.load.report import Report
 from ecom_source.options import Options
 
@@ -61,6 +63,26 @@ def test_a_session_of_the_description_s_own_is_left_alone(tables: Tables, monkey
         perform(make_load(description, "things"))
     assert shop.most_at_once == 1
     assert len(tables.rows("things")) == 500
+
+
+def test_without_tenacity_s_retries_around_it_pages_are_read_one_after_the_other(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """dlt may put its retries elsewhere: that costs time, and no row."""
+
+    def wraps(self: Retrying, send: Any) -> Any:
+        return lambda *given, **more: self.copy()(send, *given, **more)
+
+    monkeypatch.setattr(BaseRetrying, "wraps", wraps)
+    go_dlts_own_way.cache_clear()
+    with serving(RowsApi(ROWS, refuse=lambda number: (503, {"Retry-After": "0"}) if number == 7 else None)) as shop:
+        load(shop, WINDOWED, monkeypatch)
+    assert shop.most_at_once == 1
+    # Each page once, and the one again that was refused.
+    assert len(shop.requests) == len(set(shop.requests)) + 1
+    assert tables.rows("things").keys() == {row["id"] for row in ROWS}
+    (line,) = [each.getMessage() for each in caplog.records if each.name == "ecom_source.dlt_internals.fallback"]
+    assert "there are no pages asked for in advance: " in line
 
 
 def test_a_dependent_resource_is_read_page_by_page(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:

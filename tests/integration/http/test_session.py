@@ -16,7 +16,7 @@ from tests.support.loads import KEY, Tables
 
 from demo_shop import DemoShop
 from ecom_source import ECOMMERCE_API, Options
-from ecom_source.errors import RequestFailedError
+from ecom_source.errors import ShopUnavailableError
 from ecom_source.http.session import Traffic, shop_session
 from ecom_source.secrets.redactor import Redactor
 
@@ -72,7 +72,8 @@ def test_a_status_that_stays_fails_the_load_after_four_requests(
 ) -> None:
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=lambda seconds: None))
     shop.fail("status", status=503, times=None)
-    with pytest.raises(RequestFailedError, match="still answered 503 to GET /v1/resource after 4 attempts"):
+    says = "The shop answered 503 to GET /v1/resource, .*, after 4 attempts, with waits of 0.0, 0.0 and 0.0 s"
+    with pytest.raises(ShopUnavailableError, match=says):
         load(ECOMMERCE_API)
     assert len(shop.requests) == 4
 

@@ -130,8 +130,8 @@ def test_a_history_survives_a_full_refresh(shop: DemoShop, load: Loader, tables:
     assert tables.query(history)[1] == [(341, 1)]
 
 
-def test_the_window_of_a_full_refresh_begins_with_the_cursor(shop: DemoShop, load: Loader) -> None:
+def test_a_full_refresh_does_not_ask_by_cursor(shop: DemoShop, load: Loader) -> None:
     run = manual(full_refresh=True)
-    load(ECOMMERCE_API, run)
-    assert {each.params["updated_since"] for each in shop.requests} == {"2020-01-01T00:00:00Z"}
-    assert iso(run.now)[:10] == shop.requests[0].params["updated_before"][:10]
+    window = load(ECOMMERCE_API, run)["ecommerce_data"].windows["ecommerce_data"]
+    assert {key for each in shop.requests for key in each.params} == {"offset", "limit", "api_key"}
+    assert (iso(window.interval.start), window.interval.end) == ("2020-01-01T00:00:00Z", run.now)

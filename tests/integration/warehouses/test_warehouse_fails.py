@@ -12,7 +12,7 @@ from tests.support.loads import Tables
 from tests.support.postgres import PASSWORD, Postgres
 
 from demo_shop import DemoShop
-from ecom_source.load.failures.clean_errors import LoadFailedError
+from ecom_source.errors import LoadFailedError, RowsRefusedError
 from local_airflow.environment import free_port
 
 API = api(windowed("products"))
@@ -56,9 +56,8 @@ def test_a_table_that_cannot_be_written_keeps_its_rows_and_watermark(
     postgres_tables.query(
         "ALTER TABLE ecommerce.products ADD CONSTRAINT ours CHECK (title <> 'changed'); SELECT 1 AS done"
     )
-    with pytest.raises(
-        LoadFailedError, match=r"failed at dlt's step 'load': .*violates check constraint .ours."
-    ) as caught:
+    says = r"does not take the rows at dlt's step 'load': CheckViolation: .*violates check constraint .ours."
+    with pytest.raises(RowsRefusedError, match=says) as caught:
         load(API)
     assert "Traceback" not in str(caught.value)
     assert postgres_tables.rows("products") == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import Any, get_args
 
 import dlt
@@ -243,10 +244,24 @@ def test_an_empty_field_is_named_with_its_connection_and_command(kind: str, name
         # Not asked for where the description has it.
         assert fill_auth({"type": kind, **others, name: "given"}, half)[name] == "given"
     assert caught.value.found == f"The Connection 'shop' has an empty {source}."
-    assert caught.value.expected == f"the {name} of the shop's {kind!r} login in its field {source!r}."
+    assert caught.value.expected.startswith(f"the {name} of the shop's {kind!r} login in its field {source!r}")
+    assert (f'`"{name}": ""`' in caught.value.expected) == (kind == "http_basic")
     assert "airflow connections add shop" in caught.value.fix
     assert ("--conn-login" in caught.value.fix) == (source == "login")
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("empty", ["username", "password"])
+def test_an_empty_text_in_http_basic_is_meant(empty: str) -> None:
+    """With some shops the key is the user name, with others the password, and the other one is empty."""
+    given = ApiConnection("shop", None, *((None, KEY) if empty == "username" else (KEY, None)))
+    with secrets_in_dlt(given):
+        filled = fill_auth({"type": "http_basic", empty: ""}, given)
+    assert filled == {"type": "http_basic", "username": KEY, "password": KEY, empty: ""}
+    # Wherever it is, it is the key.
+    sent = b64encode(f"{filled['username']}:{filled['password']}".encode()).decode()
+    assert given.redactor(f"Basic {sent}") == "Basic ***"
+    assert KEY not in given.redactor(f"no {KEY} here")
 
 
 def test_every_auth_type_of_dlt_is_known() -> None:

@@ -12,8 +12,8 @@ from dlt.common.configuration import resolve_configuration
 from dlt.common.data_writers.buffered import BufferedDataWriter
 from dlt.common.schema.typing import TTableSchema
 
-from ecom_source.dlt_internals.settings import tuned_dlt
-from ecom_source.warehouses.capabilities import traits_of
+from ecom_source.dlt_internals.settings import NAME, tuned_dlt
+from ecom_source.warehouses.catalog import WAREHOUSES
 from ecom_source.warehouses.file_format import Tuning, tune
 
 TABLE: TTableSchema = {"name": "orders", "columns": {"id": {"name": "id", "data_type": "bigint"}}}
@@ -21,8 +21,12 @@ WITH_JSON: TTableSchema = {"name": "orders", "columns": {"more": {"name": "more"
 NESTED_TO_A_LIMIT: Any = {**TABLE, "x-normalizer": {"max_nesting": 1}}
 
 
+def tuning_of(name: str) -> Tuning:
+    return next(kind.tuning for kind in WAREHOUSES if kind.name == name)
+
+
 def tuned(destination: Any) -> Any:
-    return tune(destination, traits_of(destination.destination_name).tuning)
+    return tune(destination, tuning_of(destination.destination_name))
 
 
 def preferred(destination: Any, table: TTableSchema) -> str:
@@ -56,7 +60,7 @@ def test_without_its_driver_postgres_is_loaded_as_dlt_does(monkeypatch: pytest.M
 
 def test_a_destination_that_was_not_measured_is_left_as_it_is(tmp_path: Path) -> None:
     destination = dlt.destinations.filesystem(str(tmp_path))
-    assert traits_of("filesystem").tuning == Tuning()
+    assert tuning_of("filesystem") == Tuning()
     assert tuned(destination).capabilities().preferred_loader_file_format == "jsonl"
 
 
@@ -95,3 +99,11 @@ def test_duckdb_takes_one_file_at_a_time_unless_told_otherwise() -> None:
     assert tuned(dlt.destinations.duckdb("x.duckdb")).capabilities().loader_parallelism_strategy == "sequential"
     own = dlt.destinations.duckdb("x.duckdb", loader_parallelism_strategy="parallel")
     assert tuned(own).capabilities().loader_parallelism_strategy == "parallel"
+
+
+def test_the_provider_is_registered_once_and_empty_outside_of_a_load() -> None:
+    for _ in range(2):
+        with tuned_dlt():
+            pass
+    ours = [each for each in dlt.config.config_providers if each.name == NAME]
+    assert [each.is_empty for each in ours] == [True]

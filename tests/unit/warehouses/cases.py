@@ -10,6 +10,8 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ecom_source.warehouses.types.mysql import SESSION
+
 PASSWORD = 'p@ss/w%rd é"&=+#?'
 """A password that every form of a Connection has to escape."""
 PEM = (
@@ -418,7 +420,7 @@ CASES: dict[str, Case] = {
             **{"drivername": "mysql+pymysql", **OF_SERVER, "port": 3306},
             "engine_kwargs": {
                 "connect_args": {
-                    **{"charset": "utf8mb4", "init_command": "SET time_zone = '+00:00'", "password": PASSWORD.encode()},
+                    **{"charset": "utf8mb4", "init_command": SESSION, "password": PASSWORD.encode()},
                     "ssl": {"check_hostname": False, "verify_mode": True, "ca": "/etc/ssl/ca.pem"},
                 }
             },

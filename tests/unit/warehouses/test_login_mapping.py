@@ -14,7 +14,7 @@ from tests.unit.warehouses.cases import ACCOUNT, CASES, LAKES, PEM, SERVER, SNOW
 from ecom_source.errors import ConnectionFieldError
 from ecom_source.secrets.airflow_connection import find_connection
 from ecom_source.secrets.redactor import Redactor
-from ecom_source.warehouses.catalog import LOGINS, access_of, login_of
+from ecom_source.warehouses.catalog import login_of, warehouse_of
 from ecom_source.warehouses.connection_fields import Fields
 from ecom_source.warehouses.open_warehouse import destination_of
 
@@ -45,9 +45,9 @@ def found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Found:
 
 def resolved(fields: Fields) -> tuple[Any, Any, Any]:
     """What dlt's own configuration classes make of it: the destination's, its credentials and capabilities."""
-    access = access_of(fields)
-    destination = destination_of(access, access.credentials, {})
-    assert destination.destination_name == access.destination
+    kind, access = warehouse_of(fields)
+    destination = destination_of(kind, access)
+    assert destination.destination_name == kind.dlt_name
     config = destination.configuration(destination.spec()._bind_dataset_name(dataset_name="shop"))
     return config, config.credentials, destination.capabilities()
 
@@ -87,11 +87,11 @@ def test_every_field_of_a_lake_reaches_dlt(found: Found, name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_the_forms_of_a_connection_say_the_same(found: Found, name: str) -> None:
     fields = found(ALL[name].connection)
-    by_json = access_of(fields)
+    by_json = warehouse_of(fields)
     extra = dict(fields.extra)
     connection = {each: value for each, value in ALL[name].connection.items() if each != "extra"}
     uri = Connection(conn_id="probe", extra=json.dumps(extra) if extra else None, **connection).get_uri()
-    assert _same(access_of(found(uri)), by_json)
+    assert _same(warehouse_of(found(uri)), by_json)
     # In a URI that a person writes each extra is a text of its own.
     as_text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in extra.items()}
     nested = name in (
@@ -101,19 +101,20 @@ def test_the_forms_of_a_connection_say_the_same(found: Found, name: str) -> None
         "ducklake in S3, catalog in PostgreSQL",
     )
     if not nested:
-        assert _same(access_of(found({**connection, "extra": as_text})), by_json)
+        assert _same(warehouse_of(found({**connection, "extra": as_text})), by_json)
 
 
 def _same(one: Any, other: Any) -> bool:
-    def as_text(access: Any) -> str:
-        return json.dumps([access.destination, access.credentials, access.settings], default=str, sort_keys=True)
+    def as_text(found: Any) -> str:
+        kind, access = found
+        return json.dumps([kind.title, access.credentials, access.settings], default=str, sort_keys=True)
 
     return as_text(one) == as_text(other)
 
 
 def _required(case: Case) -> tuple[str | tuple[str, ...], ...]:
     fields = {**case.connection, "extra": json.dumps(case.connection.get("extra", {}))}
-    login = login_of(Fields(Connection(conn_id="probe", **fields)))
+    _, login = login_of(Fields(Connection(conn_id="probe", **fields)))
     # Without what chooses a way to log in, another one is meant.
     return tuple(paths for paths in login.required if paths not in login.when)
 
@@ -133,7 +134,7 @@ def test_each_required_field_is_asked_for_by_name(found: Found, name: str, paths
         if rest.startswith("session_kwargs"):
             holder.pop("session_kwargs", None)
     with pytest.raises(ConnectionFieldError) as caught:
-        access_of(found(connection))
+        warehouse_of(found(connection))
     first = (paths if isinstance(paths, str) else paths[0]).removeprefix("extra.")
     assert first in caught.value.found
     assert "'probe'" in caught.value.found
@@ -145,7 +146,7 @@ def test_each_required_field_is_asked_for_by_name(found: Found, name: str, paths
 def test_no_secret_is_seen(found: Found, name: str) -> None:
     case = ALL[name]
     fields = found(case.connection)
-    access = access_of(fields)
+    _, access = warehouse_of(fields)
     assert access.label == case.label
     shown = "\n".join([repr(access), access.label, repr(fields)])
     assert not [secret for secret in case.secrets if secret in shown]
@@ -161,8 +162,7 @@ def access_secrets(fields: Fields) -> tuple[str, ...]:
     """All that a load hides."""
     from ecom_source.warehouses.open_warehouse import secrets_of
 
-    access = access_of(fields)
-    return secrets_of(fields, destination_of(access, access.credentials, {}))
+    return secrets_of(fields, destination_of(*warehouse_of(fields)))
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -227,7 +227,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_cannot_be_is_refused_with_one_clear_error(found: Found, name: str) -> None:
     connection, says = REFUSED[name]
     with pytest.raises(ConnectionFieldError) as caught:
-        access_of(found(connection))
+        warehouse_of(found(connection))
     assert says in caught.value.found
     assert "Admin > Connections" in caught.value.fix
     assert "s3cr3t" not in str(caught.value)
@@ -238,8 +238,3 @@ def test_what_dlt_refuses_keeps_its_words(found: Found) -> None:
     connection = {"conn_type": "mssql", **SERVER, "extra": {"driver": "FreeTDS"}}
     with pytest.raises(ConnectionFieldError, match="dlt refuses the Connection of the warehouse mssql"):
         resolved(found(connection))
-
-
-def test_the_docs_name_every_type() -> None:
-    docs = Path(__file__).parents[3].joinpath("docs", "warehouses.md").read_text()
-    assert not [kind for kind in LOGINS if f"`{kind}`" not in docs]

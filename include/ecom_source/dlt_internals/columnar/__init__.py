@@ -5,8 +5,9 @@ looks at a whole chunk of rows at once, wherever that cannot make a difference: 
 of its column's type or of one that leads to it in one way only. Any other chunk is left to dlt, the first of a new
 table or column among them, so that all that dlt decides (names, types, variants, contracts) is decided by dlt.
 
-dlt has no place to plug this in, so its class is exchanged for the time of a load. This can go once dlt's normalizer of
-JSON rows works on columns: https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/normalize/items_normalizers/jsonl.py.
+dlt has no place to plug this in, so its class is exchanged for the time of a load; where dlt has moved what this stands
+on, it does all rows its own way. This can go once dlt's normalizer of JSON rows works on columns:
+https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/normalize/items_normalizers/jsonl.py.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ecom_source.dlt_internals.fallback import go_dlts_own_way
+
 if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.normalize.items_normalizers import ItemsNormalizer
 
     from ecom_source.dlt_internals.value_checks import ValueChecks
+
+FEATURE = "rows made into columns"
 
 
 @contextmanager
@@ -32,11 +37,13 @@ def columnar(expect: Callable[[int, int, Schema], None], checks: ValueChecks) ->
             where dlt normalizes in processes of its own.
         checks: what is looked at in each value, by columns or not.
     """
-    from dlt.normalize import worker
-    from dlt.normalize.items_normalizers import JsonLItemsNormalizer
+    from dlt.normalize import worker as module
 
     from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer
 
+    worker: Any = module
+    # An error if it is not there: without the checks a value could be changed without a word.
+    theirs: type[ItemsNormalizer] = worker.JsonLItemsNormalizer
     rows_so_far = size_so_far = 0
     process = os.getpid()
 
@@ -47,15 +54,21 @@ def columnar(expect: Callable[[int, int, Schema], None], checks: ValueChecks) ->
             expect(rows_so_far, size_so_far, schema)
 
     def normalizer(item_storage: Any, *given: Any, **more: Any) -> ItemsNormalizer:
+        own = ExactNormalizer(item_storage, *given, checks=checks, **more)
         if item_storage.writer_spec.file_format != "parquet":
-            return ExactNormalizer(item_storage, *given, checks=checks, **more)
-        # Arrow takes a while to import, and a run that finds nothing new does without.
-        from ecom_source.dlt_internals.columnar.normalizer import ColumnarNormalizer
+            return own
+        try:
+            # Arrow takes a while to import, and a run that finds nothing new does without.
+            from ecom_source.dlt_internals.columnar.normalizer import ColumnarNormalizer, check_reach
 
-        return ColumnarNormalizer(item_storage, *given, expect=told, checks=checks, **more)
+            check_reach(own)
+            return ColumnarNormalizer(item_storage, *given, expect=told, checks=checks, **more)
+        except (ImportError, AttributeError) as error:
+            go_dlts_own_way(FEATURE, str(error))
+            return own
 
-    worker.JsonLItemsNormalizer = normalizer  # type: ignore[assignment,attr-defined]
+    worker.JsonLItemsNormalizer = normalizer
     try:
         yield
     finally:
-        worker.JsonLItemsNormalizer = JsonLItemsNormalizer  # type: ignore[attr-defined]
+        worker.JsonLItemsNormalizer = theirs

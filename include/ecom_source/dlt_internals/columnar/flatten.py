@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from dlt.common.normalizers.json.relational import DataItemNormalizer
+from dlt.common.normalizers.json.helpers import (
+    is_nested_type,
+    normalize_identifier,
+    normalize_table_identifier,
+    shorten_fragments,
+)
+from dlt.common.schema import Schema
 
 from ecom_source.dlt_internals.columnar.convert import NotColumnar
 
@@ -56,12 +62,13 @@ class Flat:
         return list(found)
 
 
-def flattened(rows: Rows, names: DataItemNormalizer) -> Iterator[Flat]:
-    """The fields of `rows`: scalars and lists.
+def flattened(rows: Rows, schema: Schema) -> Iterator[Flat]:
+    """The fields of `rows`: scalars and lists, as `schema` names them.
 
     Raises:
         NotColumnar: dlt would keep one of them as JSON.
     """
+    naming = schema.naming
     stack: list[tuple[pa.StructArray, int, tuple[str, ...], tuple[str, ...]]] = [(rows.array, rows.level, (), ())]
     while stack:
         structs, level, path, keys = stack.pop()
@@ -69,17 +76,17 @@ def flattened(rows: Rows, names: DataItemNormalizer) -> Iterator[Flat]:
             key = field.name
             if not key or key.isspace():
                 raise NotColumnar("a field without a name")
-            part = names._normalize_identifier(key)
-            name = names._shorten_fragments(*path, part) if path else part
+            part = normalize_identifier(schema, naming, key)
+            name = shorten_fragments(naming, *path, part) if path else part
             is_struct, is_list = pa.types.is_struct(field.type), pa.types.is_list(field.type)
-            if (is_struct or is_list) and names._is_nested_type(rows.table, name, level):
+            if (is_struct or is_list) and is_nested_type(schema, rows.table, name, level):
                 raise NotColumnar(f"{name} is JSON")
             if is_struct:
                 if array.null_count:
                     yield Flat(name, pa.nulls(len(array)), rows.raw, ())
                 stack.append((array, level - 1, (*path, part), (*keys, key)))
             elif is_list:
-                table = (*path, names._normalize_table_identifier(key))
+                table = (*path, normalize_table_identifier(schema, naming, key))
                 yield Flat(name, array, rows.raw, (*keys, key), (*rows.path, *table))
             else:
                 yield Flat(name, array, rows.raw, (*keys, key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +13,15 @@ import pyarrow.compute as pc
 from dlt.common.data_writers.buffered import BufferedDataWriter
 from dlt.common.data_writers.writers import DataWriter, ParquetDataWriter
 from dlt.common.libs.pyarrow import dlt_column_to_arrow_field
-from dlt.common.normalizers.json.helpers import get_nested_row_hash
+from dlt.common.normalizers.json.helpers import (
+    get_nested_row_hash,
+    get_propagation_mapping,
+    get_root_row_id_type,
+    get_table_nesting_level,
+    normalize_identifier,
+    shorten_fragments,
+    should_be_nested,
+)
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.normalizers.utils import generate_dlt_ids
 from dlt.common.schema import Schema, TSchemaUpdate
@@ -26,6 +35,24 @@ from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer, is_delet
 
 FIRST = 50
 """Rows of a chunk that go dlt's own way before the rest is tried again."""
+OF_A_NORMALIZER = ("_normalize_chunk", "_filtered_tables", "_filtered_tables_columns", "_report_progress")
+OF_A_STORAGE = ("_get_writer", "writer_cls")
+"""What is private or exchanged here. An override that dlt calls no longer is as good as missing."""
+
+
+def check_reach(normalizer: Any) -> None:
+    """Looks for all of that before a row is written, so that dlt can do all rows its own way.
+
+    Args:
+        normalizer: dlt's own.
+
+    Raises:
+        AttributeError: something is not there.
+    """
+    operator.attrgetter(*OF_A_NORMALIZER)(normalizer)
+    operator.attrgetter(*OF_A_STORAGE)(normalizer.item_storage)
+    # Of its writers only the class is known yet.
+    operator.attrgetter("writer_cls")(BufferedDataWriter(normalizer.item_storage.writer_spec, "unused.%s"))
 
 
 class ColumnarNormalizer(ExactNormalizer):
@@ -46,7 +73,7 @@ class ColumnarNormalizer(ExactNormalizer):
         self._columnar = (
             self.item_storage.writer_cls is ParquetDataWriter
             and type(names) is DataItemNormalizer
-            and not self.schema._compiled_excludes
+            and not any(table.get("filters") for table in self.schema.tables.values())
         )
         if self._columnar:
             self._zone = get_context_timezone_name()
@@ -91,6 +118,8 @@ class ColumnarNormalizer(ExactNormalizer):
         try:
             kept = self._not_deleted(root, items)
             tables = list(self._tables(root, kept)) if kept else []
+            if len({name for name, _ in tables}) < len(tables):
+                raise NotColumnar("two lists become one table")
         except (NotColumnar, pa.ArrowException, TypeError, ValueError, OverflowError):
             return False
         for cut in self._cut_here:
@@ -107,8 +136,8 @@ class ColumnarNormalizer(ExactNormalizer):
         mark = self._mark()
         if mark is None:
             return items
-        level = self._names._get_table_nesting_level(root, self._names.max_nesting) or 0
-        for flat in flattened(Rows((root,), root, pa.array(items), items, level), self._names):
+        level = get_table_nesting_level(self.schema, root, self._names.max_nesting) or 0
+        for flat in flattened(Rows((root,), root, pa.array(items), items, level), self.schema):
             if flat.name == mark["name"] and flat.array.null_count < len(flat.array):
                 values = self._converted(flat, mark, root).to_pylist()
                 items = [item for item, value in zip(items, values, strict=True) if not is_deleted(mark, value)]
@@ -141,17 +170,18 @@ class ColumnarNormalizer(ExactNormalizer):
     def _row_of(self, flat: Flat, number: int, table: str) -> str:
         if table != self._root_table:
             return f"a row of {table}"
-        row = {self._names._normalize_identifier(name): value for name, value in flat.raw[number].items() if name}
+        raw = flat.raw[number].items()
+        row = {normalize_identifier(self.schema, self.naming, name): value for name, value in raw if name}
         return self.checks.row_of(key_columns(self.schema.tables[table]), row)
 
     def _tables(self, root: str, items: list[TDataItem]) -> Iterator[tuple[str, pa.Table]]:
         names = self._names
         array = pa.array(items)
-        if not pa.types.is_struct(array.type) or array.null_count or names._should_be_nested(root):
+        if not pa.types.is_struct(array.type) or array.null_count or should_be_nested(self.schema, root):
             raise NotColumnar("not only objects")
-        if names._get_root_row_id_type(root) != "random":
+        if get_root_row_id_type(self.schema, root) != "random":
             raise NotColumnar("ids made of the row")
-        level = names._get_table_nesting_level(root, names.max_nesting) or 0
+        level = get_table_nesting_level(self.schema, root, names.max_nesting) or 0
         rows = Rows((root,), root, array, items, level)
         ids = generate_dlt_ids(len(items))
         own: dict[str, pa.Array] = {
@@ -164,9 +194,9 @@ class ColumnarNormalizer(ExactNormalizer):
     def _inherited(self, root: str) -> list[str]:
         """Columns of nested tables that hold the id of the root's row."""
         names = self._names
-        if not names.propagation_config or names._get_propagation_mapping is None:
+        if not names.propagation_config:
             return []
-        mapping = names._get_propagation_mapping(root, True)
+        mapping = get_propagation_mapping(names.propagation_config, root, True)
         if mapping.keys() - {names.c_dlt_id}:
             raise NotColumnar("other columns go into nested tables")
         return list(mapping.values())
@@ -179,19 +209,17 @@ class ColumnarNormalizer(ExactNormalizer):
             raise NotColumnar(f"{rows.table} is new")
         found: dict[str, pa.Array] = {}
         lists: list[Flat] = []
-        for flat in flattened(rows, self._names):
+        for flat in flattened(rows, self.schema):
             column = columns.get(flat.name)
             known = column is not None and column.get("data_type") is not None
             if flat.array.null_count and not known:
-                self._null_only_columns.setdefault(rows.table, set()).add(flat.name)
+                self.null_only_columns.setdefault(rows.table, set()).add(flat.name)
             if flat.path:
                 lists.append(flat)
             elif known or flat.array.null_count < len(flat.array):
                 if column is None or not known or flat.name in found:
                     raise NotColumnar(f"{flat.name} is new")
                 found[flat.name] = self._converted(flat, column, rows.table)
-        if len({self._names._shorten_fragments(*each.path) for each in lists}) < len(lists):
-            raise NotColumnar("two lists become one table")
         if found.keys() & own.keys():
             raise NotColumnar("rows with dlt's own columns")
         yield rows.table, self._table(rows.table, {**found, **own}, len(rows.raw))
@@ -219,8 +247,8 @@ class ColumnarNormalizer(ExactNormalizer):
         elements = flat.array.flatten()
         if not len(elements):
             return
-        table = names._shorten_fragments(*flat.path)
-        if not names._should_be_nested(table):
+        table = shorten_fragments(self.naming, *flat.path)
+        if not should_be_nested(self.schema, table):
             raise NotColumnar(f"{table} is a table of its own")
         lists = flat.values()
         if pa.types.is_struct(elements.type):

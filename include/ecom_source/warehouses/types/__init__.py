@@ -1,1 +1,1 @@
-"""One small file for each kind of warehouse: where in a Connection each of dlt's fields is."""
+"""One file for each kind of warehouse, with all that is particular to it; `catalog` lists them."""

@@ -5,8 +5,13 @@ https://airflow.apache.org/docs/apache-airflow-providers-clickhousedb/stable/con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from ecom_source.warehouses.connection_fields import Fields, number
+from ecom_source.warehouses.drivers import Driver
 from ecom_source.warehouses.login_mapping import Login
+from ecom_source.warehouses.warehouse_type import WarehouseType
 
 HTTP, HTTPS, NATIVE, NATIVE_TLS = 8123, 8443, 9000, 9440
 
@@ -19,8 +24,7 @@ def _verify(fields: Fields) -> dict[str, str] | None:
     return None if fields.flag("extra.verify", True) else {"verify": "false"}
 
 
-CLICKHOUSE = Login(
-    "clickhouse",
+LOGIN = Login(
     credentials={
         "host": "host",
         # Airflow's hook speaks HTTP, so its port is that one; dlt loads files by HTTP and does all else natively.
@@ -40,4 +44,21 @@ CLICKHOUSE = Login(
     label="{host}:{http_port}/{database}",
 )
 
-LOGINS = {"clickhouse": (CLICKHOUSE,)}
+
+def _datasets(client: Any) -> Iterable[str]:
+    """It has no schemas: a dataset is a prefix of table names, with one table that stands for it."""
+    sentinel = client.make_qualified_table_name_path(client.config.dataset_sentinel_table_name, quote=False)[-1]
+    ending = sentinel.removeprefix(client.dataset_name)
+    found = client.execute_sql("SELECT name FROM system.tables WHERE database = currentDatabase()")
+    return [row[0].removesuffix(ending) for row in found or () if row[0].endswith(ending)]
+
+
+CLICKHOUSE = WarehouseType(
+    "clickhouse",
+    "ClickHouse",
+    logins={"clickhouse": (LOGIN,)},
+    drivers=(Driver("clickhouse", ("clickhouse_driver", "clickhouse_connect")),),
+    # No transactions: a table is exchanged with its new version, which is atomic.
+    replace="staging-optimized",
+    datasets=_datasets,
+)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ecom_source.warehouses.connection_fields import Fields, Source
+from ecom_source.warehouses.drivers import Driver
 from ecom_source.warehouses.login_mapping import Login
+from ecom_source.warehouses.warehouse_type import WarehouseType
 
 
 def _hostname(fields: Fields) -> str:
@@ -33,7 +35,6 @@ REFUSED = {
 LABEL = "{server_hostname}{http_path}/{catalog}"
 
 SERVICE_PRINCIPAL = Login(
-    "databricks",
     credentials={**WHERE, "client_id": "login", "client_secret": "password"},
     required=(*REQUIRED, "login", "password"),
     when=("extra.service_principal_oauth",),
@@ -41,11 +42,15 @@ SERVICE_PRINCIPAL = Login(
     label=LABEL,
 )
 TOKEN = Login(
-    "databricks",
     credentials={**WHERE, "access_token": ("extra.token", "password")},
     required=(*REQUIRED, ("password", "extra.token")),
     refused=REFUSED,
     label=LABEL,
 )
 
-LOGINS = {"databricks": (SERVICE_PRINCIPAL, TOKEN)}
+DATABRICKS = WarehouseType(
+    "databricks",
+    "Databricks",
+    logins={"databricks": (SERVICE_PRINCIPAL, TOKEN)},
+    drivers=(Driver("databricks", ("databricks.sql",)),),
+)

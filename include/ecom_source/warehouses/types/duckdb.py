@@ -1,24 +1,43 @@
-"""DuckDB, MotherDuck and DuckLake.
+"""DuckDB in a file: the Connection's, or the embedded one where there is no Connection.
 
 https://airflow.apache.org/docs/apache-airflow-providers-duckdb/stable/connections/duckdb.html
-https://pypi.org/project/airflow-provider-ducklake/
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import replace
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
 
+from ecom_source.dlt_internals.duckdb_memory import Memory, within
+from ecom_source.errors import ConnectionFieldError
 from ecom_source.warehouses.connection_fields import Fields
-from ecom_source.warehouses.login_mapping import Login
+from ecom_source.warehouses.file_format import Tuning
+from ecom_source.warehouses.file_lock import wait_for
+from ecom_source.warehouses.login_mapping import Access, Login
+from ecom_source.warehouses.warehouse_type import Opening, WarehouseType
 
-CONFIG = ("memory_limit", "threads", "temp_directory", "extension_directory")
-CATALOG_FILES = ("duckdb", "sqlite")
-PORTS = {"postgres": 5432, "mysql": 3306}
+OWN_SETTINGS = ("memory_limit", "threads", "temp_directory", "extension_directory")
+LOAD_SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {
+        # It takes memory for each thread, and a load is short against the rest of a run.
+        "threads": 1,
+        # Each file is read once.
+        "enable_external_file_cache": False,
+        # Five groups of rows would wait in memory to be written together.
+        "write_buffer_row_group_count": 1,
+        # What it has let go of goes back to the machine, rather than to be kept for what comes.
+        "allocator_flush_threshold": "1MB",
+        "allocator_bulk_deallocation_flush_threshold": "1MB",
+    }
+)
+"""With which DuckDB opens a file; those of the Connection win. What it may take in all: `duckdb_memory.Memory`."""
+ALIASES = {"threads": "worker_threads"}
+"""Other names of DuckDB's for what we set."""
 
 
 def embedded_path() -> Path:
@@ -26,6 +45,12 @@ def embedded_path() -> Path:
     home = os.environ.get("AIRFLOW_HOME") or "~/airflow"
     path = os.environ.get("ECOM_DUCKDB_PATH") or f"{home}/warehouse/warehouse.duckdb"
     return Path(path).expanduser().absolute()
+
+
+def own_settings(fields: Fields) -> dict[str, Any] | None:
+    """DuckDB's own settings, by the names of Airflow's hook."""
+    found = {name: fields[f"extra.{name}"] for name in OWN_SETTINGS if fields[f"extra.{name}"] is not None}
+    return {**found, **fields.mapping("extra.settings")} or None
 
 
 def _file(fields: Fields) -> str:
@@ -37,93 +62,56 @@ def _file(fields: Fields) -> str:
     return str(Path(host).expanduser().absolute() if host else embedded_path())
 
 
-def config(fields: Fields) -> dict[str, Any] | None:
-    """DuckDB's own settings, by the names of Airflow's hook."""
-    found = {name: fields[f"extra.{name}"] for name in CONFIG if fields[f"extra.{name}"] is not None}
-    return {**found, **fields.mapping("extra.settings")} or None
+@contextmanager
+def _opened(access: Access, dataset_name: str) -> Iterator[Opening]:
+    """The file, once no other process has it open; held from the first look at the state to the last commit."""
+    path, config = Path(access.credentials["database"]), access.credentials.get("global_config") or {}
+    _check_name(path, dataset_name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = wait_for(path, lambda: _connected(path, config))
+    memory = Memory(connection, config)
+    try:
+        yield Opening(connection, factory=within(memory), expect=memory.bound)
+    finally:
+        connection.close()
 
 
-DUCKDB = Login("duckdb", credentials={"database": _file, "global_config": config}, label="{database}")
-MOTHERDUCK = Login(
-    "motherduck",
-    credentials={"database": "schema", "password": "password"},
-    required=("schema", "password"),
-    label="{database}",
-)
+def _connected(path: Path, config: Mapping[str, Any]) -> Any:
+    """A connection, or None while another process has the file open."""
+    import duckdb
 
-
-def _engine(fields: Fields) -> str:
-    engine = str(fields["extra.engine"] or "duckdb")
-    if engine not in (*CATALOG_FILES, *PORTS):
-        known = ", ".join((*CATALOG_FILES, *PORTS))
-        raise fields.wrong("extra.engine", f"is {engine!r}", expected=f"one of {known}.")
-    return engine
-
-
-def catalog_file(fields: Fields) -> str | None:
-    """The file of a lake's catalog; None where it is in a database server."""
-    if _engine(fields) not in CATALOG_FILES:
+    ours = {name: value for name, value in LOAD_SETTINGS.items() if ALIASES.get(name) not in config}
+    try:
+        return duckdb.connect(str(path), config={**ours, **config})
+    except duckdb.IOException as error:
+        if "set lock on file" not in str(error):
+            raise
         return None
-    place = fields.first("extra.metadata_file", "host")
-    if place is None:
-        raise fields.missing("host", "extra.metadata_file")
-    return str(Path(place).expanduser().absolute())
 
 
-def _catalog(fields: Fields) -> str:
-    """The catalog as a URL."""
-    engine = _engine(fields)
-    if (file := catalog_file(fields)) is not None:
-        return f"{engine}:///{file}"
-    name = f"extra.{'pg' if engine == 'postgres' else engine}dbname"
-    for path in ("host", "login", "password", name):
-        if fields[path] is None:
-            raise fields.missing(path)
-    login, password = quote(fields["login"], safe=""), quote(fields["password"], safe="")
-    return f"{engine}://{login}:{password}@{fields['host']}:{fields['port'] or PORTS[engine]}/{fields[name]}"
+def _check_name(path: Path, dataset_name: str) -> None:
+    if _bare(path.stem) == _bare(dataset_name):
+        raise ConnectionFieldError(
+            f"The DuckDB file {path} has the name of the dataset {dataset_name!r}.",
+            expected="another file name: DuckDB names the catalog after the file, and cannot tell it from the dataset.",
+            fix="change $ECOM_DUCKDB_PATH, the Connection's host, or `dataset_name` in the DAG file.",
+        )
 
 
-def _local(fields: Fields) -> dict[str, Any]:
-    return {"bucket_url": Path(str(fields["extra.local_data_path"])).expanduser().absolute().as_uri()}
+def _bare(name: str) -> str:
+    """A name without what dlt's normalisation changes."""
+    return re.sub(r"[\W_]", "", name).lower()
 
 
-def _s3(fields: Fields) -> dict[str, Any]:
-    keys = {
-        "aws_access_key_id": fields["extra.aws_access_key_id"],
-        "aws_secret_access_key": fields["extra.aws_secret_access_key"],
-        "region_name": fields["extra.aws_region"],
-    }
-    url = f"s3://{fields['extra.s3_bucket']}/{fields['extra.s3_path']}"
-    return {"bucket_url": url, "credentials": {name: value for name, value in keys.items() if value}}
+LOGIN = Login(credentials={"database": _file, "global_config": own_settings}, label="{database}")
 
-
-def _ducklake(storage: Callable[[Fields], dict[str, Any]], required: tuple[str, ...], when: str) -> Login:
-    return Login(
-        "ducklake",
-        credentials={
-            "ducklake_name": "extra.dbname",
-            "metadata_schema": "schema",
-            "catalog": _catalog,
-            "storage": storage,
-            "global_config": config,
-        },
-        defaults={"ducklake_name": "ducklake"},
-        required=required,
-        when=(when,),
-        label="{ducklake_name}",
-    )
-
-
-LAKES = (
-    _ducklake(_local, (), "extra.local_data_path"),
-    _ducklake(_s3, ("extra.s3_path",), "extra.s3_bucket"),
+DUCKDB = WarehouseType(
+    "duckdb",
+    "DuckDB",
+    logins={"duckdb": (LOGIN,), "duckdb_aws": (LOGIN,)},
+    tested="loaded",
+    # insert_values would make it parse the rows as SQL, and to look for repeated rows it holds those of nested tables
+    # in memory, all columns of them.
+    tuning=Tuning(file_format="parquet", keeps_nul=False, one_file_at_a_time=True, distinct_rows=True),
+    opened=_opened,
 )
-NO_LAKE = Login("ducklake", required=(("extra.local_data_path", "extra.s3_bucket"),))
-
-LOGINS = {
-    # As in Airflow's hook, a token makes it MotherDuck; the name of a database alone does not mean a file.
-    "duckdb": (replace(MOTHERDUCK, when=("password",)), replace(MOTHERDUCK, when=("schema",)), DUCKDB),
-    "duckdb_aws": (DUCKDB,),
-    "motherduck": (MOTHERDUCK,),
-    "ducklake": (*LAKES, NO_LAKE),
-}

@@ -1,15 +1,15 @@
-"""PostgreSQL and Redshift, by user and password.
+"""PostgreSQL, by user and password, client certificate or password file.
 
 https://airflow.apache.org/docs/apache-airflow-providers-postgres/stable/connections/postgres.html
-https://airflow.apache.org/docs/apache-airflow-providers-amazon/stable/connections/redshift.html
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ecom_source.warehouses.connection_fields import OURS, Fields, number
+from ecom_source.warehouses.drivers import Driver
+from ecom_source.warehouses.file_format import Tuning
 from ecom_source.warehouses.login_mapping import Login
+from ecom_source.warehouses.warehouse_type import WarehouseType
 
 HOOKS_OWN = (
     *("iam", "redshift", "redshift-serverless", "cluster-identifier", "workgroup-name", "aws_conn_id", "azure_conn_id"),
@@ -27,13 +27,7 @@ def libpq(fields: Fields) -> dict[str, str]:
     return {name: str(value) for name, value in own.items() if value not in (None, "") and "extra__" not in name}
 
 
-def _redshift_ssl(fields: Fields) -> dict[str, str]:
-    """Amazon's driver encrypts unless told otherwise; libpq would also go without."""
-    return {"sslmode": fields["extra.sslmode"] or ("require" if fields.flag("extra.ssl", True) else "disable")}
-
-
-POSTGRES = Login(
-    "postgres",
+LOGIN = Login(
     credentials={**FIELDS, "connect_timeout": number("extra.connect_timeout"), "query": libpq},
     # Other ways to prove who one is: a client certificate, a password file, or none at all.
     defaults={"port": 5432, "password": ""},
@@ -41,15 +35,13 @@ POSTGRES = Login(
     refused={"extra.iam": NO_IAM, "extra.azure_conn_id": NO_IAM},
     label="{host}:{port}/{database}",
 )
-REDSHIFT = Login(
-    "redshift",
-    credentials={**FIELDS, "connect_timeout": number("extra.timeout"), "query": _redshift_ssl},
-    settings={"staging_iam_role": "extra.staging_iam_role"},
-    defaults={"port": 5439},
-    required=("host", "schema", "login", "password"),
-    refused={"extra.iam": NO_IAM},
-    label="{host}:{port}/{database}",
-)
-REDSHIFT_AS_POSTGRES = replace(REDSHIFT, when=("extra.redshift",))
 
-LOGINS = {"postgres": (REDSHIFT_AS_POSTGRES, POSTGRES), "redshift": (REDSHIFT,)}
+POSTGRES = WarehouseType(
+    "postgres",
+    "PostgreSQL",
+    logins={"postgres": (LOGIN,)},
+    drivers=(Driver("postgres", ("psycopg2",)),),
+    tested="loaded",
+    # Through ADBC, if its driver is there. A JSON column would become `json` instead of `jsonb`.
+    tuning=Tuning(file_format="parquet", changes_json=True, keeps_nul=False),
+)

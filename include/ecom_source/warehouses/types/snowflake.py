@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from ecom_source.warehouses.connection_fields import Fields, Source
+from ecom_source.warehouses.drivers import Driver
 from ecom_source.warehouses.login_mapping import Login
+from ecom_source.warehouses.warehouse_type import WarehouseType
 
 PASSED_ON = (
     *("insecure_mode", "ocsp_fail_open", "session_parameters", "client_request_mfa_token"),
@@ -42,7 +44,6 @@ COMMON: dict[str, Any] = {
 }
 
 KEY_TEXT = Login(
-    "snowflake",
     credentials={
         **WHERE,
         "username": "login",
@@ -55,7 +56,6 @@ KEY_TEXT = Login(
     **COMMON,
 )
 KEY_FILE = Login(
-    "snowflake",
     credentials={
         **WHERE,
         "username": "login",
@@ -67,7 +67,6 @@ KEY_FILE = Login(
     **COMMON,
 )
 TOKEN = Login(
-    "snowflake",
     credentials={
         **WHERE,
         "username": "login",
@@ -79,10 +78,16 @@ TOKEN = Login(
     **COMMON,
 )
 PASSWORD = Login(
-    "snowflake",
     credentials={**WHERE, "username": "login", "password": "password"},
     required=("extra.account", "extra.database", "login", "password"),
     **COMMON,
 )
 
-LOGINS = {"snowflake": (KEY_TEXT, KEY_FILE, TOKEN, PASSWORD)}
+SNOWFLAKE = WarehouseType(
+    "snowflake",
+    "Snowflake",
+    logins={"snowflake": (KEY_TEXT, KEY_FILE, TOKEN, PASSWORD)},
+    drivers=(Driver("snowflake", ("snowflake.connector",)),),
+    # TRUNCATE ends the transaction that it is in; DELETE does not.
+    truncate_in_transaction=False,
+)

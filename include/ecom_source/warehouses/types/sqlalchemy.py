@@ -1,75 +1,24 @@
-"""MySQL, MariaDB and SQLite through SQLAlchemy.
-
-https://airflow.apache.org/docs/apache-airflow-providers-mysql/stable/connections/mysql.html
-https://airflow.apache.org/docs/apache-airflow-providers-sqlite/stable/connections/sqlite.html
-"""
+"""Any other database that SQLAlchemy knows, through a Connection of type `generic`."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-from ecom_source.warehouses.connection_fields import Fields
-from ecom_source.warehouses.login_mapping import Login
-
-SSL_MODES: dict[str, dict[str, Any]] = {
-    "DISABLED": {},
-    "PREFERRED": {},
-    "REQUIRED": {"check_hostname": False, "verify_mode": False},
-    "VERIFY_CA": {"check_hostname": False, "verify_mode": True},
-    "VERIFY_IDENTITY": {"check_hostname": True, "verify_mode": True},
-}
-"""mysqlclient's modes, which Airflow's hook takes, for PyMySQL's ssl."""
+from ecom_source.warehouses.drivers import Driver
+from ecom_source.warehouses.warehouse_type import WarehouseType
 
 
-def _mysql_options(fields: Fields) -> dict[str, Any]:
-    """What SQLAlchemy's engine is made with."""
-    mode = str(fields["extra.ssl_mode"] or "PREFERRED").upper()
-    if mode not in SSL_MODES:
-        raise fields.wrong("extra.ssl_mode", f"is {mode!r}", expected=f"one of {', '.join(SSL_MODES)}.")
-    ssl = {**SSL_MODES[mode], **fields.mapping("extra.ssl")}
-    password = str(fields["password"] or "")
-    options = {
-        # Names of an e-commerce shop have all of Unicode, which MySQL's own utf8 has not.
-        "charset": fields["extra.charset"] or "utf8mb4",
-        "unix_socket": fields["extra.unix_socket"],
-        "ssl": ssl or None,
-        "ssl_disabled": True if mode == "DISABLED" else None,
-        # DATETIME has no time zone: times are stored in UTC, whatever the server's.
-        "init_command": "SET time_zone = '+00:00'",
-        # PyMySQL would send it in latin-1, and the server compares bytes.
-        "password": None if password.isascii() else password.encode(),
-    }
-    return {"connect_args": {name: value for name, value in options.items() if value is not None}}
+def schemas(client: Any) -> Iterable[str]:
+    """The datasets of a database server, as SQLAlchemy names its schemas."""
+    # Left open, SQLAlchemy's implicit transaction would not let dlt begin the one in which it drops.
+    with client.begin_transaction():
+        return list(client.engine.dialect.get_schema_names(client.native_connection))
 
 
-def _sqlite_path(fields: Fields) -> str:
-    return str(Path(str(fields["host"])).expanduser().absolute())
-
-
-MYSQL = Login(
+SQLALCHEMY = WarehouseType(
     "sqlalchemy",
-    credentials={
-        "drivername": lambda _: "mysql+pymysql",
-        "host": "host",
-        "port": "port",
-        "database": "schema",
-        "username": "login",
-        "password": "password",
-    },
-    settings={"engine_kwargs": _mysql_options},
-    defaults={"port": 3306, "password": ""},
-    required=("host", "schema", "login"),
-    refused={"extra.iam": "a password, since tokens by IAM are fetched by Airflow's hook alone"},
-    name="mysql",
-    label="{host}:{port}/{database}",
+    "another database of SQLAlchemy's",
+    drivers=(Driver("sqlalchemy", ("sqlalchemy",)),),
+    datasets=schemas,
 )
-SQLITE = Login(
-    "sqlalchemy",
-    credentials={"drivername": lambda _: "sqlite", "database": _sqlite_path},
-    required=("host",),
-    name="sqlite",
-    label="{database}",
-)
-
-LOGINS = {"mysql": (MYSQL,), "mariadb": (MYSQL,), "sqlite": (SQLITE,)}

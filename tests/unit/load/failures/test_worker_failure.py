@@ -7,9 +7,9 @@ import os
 
 import pytest
 from dlt.common.exceptions import SignalReceivedException
-from tests.unit.load.failures.test_shop_failure import in_step
+from tests.support.failures import failure, in_step
 
-from ecom_source.load.failures.worker_failure import worker_trouble
+from ecom_source.load.failures.worker_failure import worker_failure
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from ecom_source.load.failures.worker_failure import worker_trouble
     ],
 )
 def test_what_a_worker_lacks(cause: Exception, says: str) -> None:
-    text = worker_trouble(in_step("normalize", cause)) or ""
+    text = str(worker_failure(failure(in_step("normalize", cause))))
     assert text.startswith(says)
     assert "Expected: " in text
     assert text.endswith("Nothing is lost: the next attempt or run reads on from the watermark.")
@@ -32,8 +32,8 @@ def test_what_a_worker_lacks(cause: Exception, says: str) -> None:
 
 @pytest.mark.parametrize("cause", [OSError(errno.ECONNREFUSED, "refused"), ValueError("no JSON"), TimeoutError()])
 def test_what_others_do(cause: Exception) -> None:
-    assert worker_trouble(in_step("load", cause)) is None
+    assert worker_failure(failure(in_step("load", cause))) is None
 
 
 def test_out_of_any_step() -> None:
-    assert (worker_trouble(MemoryError()) or "").startswith("This worker ran out of memory. Expected:")
+    assert str(worker_failure(failure(MemoryError()))).startswith("This worker ran out of memory. Expected:")

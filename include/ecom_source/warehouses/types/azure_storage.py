@@ -1,4 +1,4 @@
-"""Azure Blob Storage and Data Lake Gen2, by key, SAS token, service principal or default credentials.
+"""Tables of files in Azure Storage, by key, SAS token, service principal or default credentials.
 
 https://airflow.apache.org/docs/apache-airflow-providers-microsoft-azure/stable/connections/wasb.html
 https://airflow.apache.org/docs/apache-airflow-providers-microsoft-azure/stable/connections/adls_v2.html
@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ecom_source.warehouses.connection_fields import Fields
+from ecom_source.warehouses.drivers import AZURE
 from ecom_source.warehouses.login_mapping import Login
-from ecom_source.warehouses.types.files import FILE_SETTINGS
+from ecom_source.warehouses.table_formats import FILE_SETTINGS, FILES
 
 ACCOUNT = "azure_storage_account_name"
 KEY, SAS = "azure_storage_account_key", "azure_storage_sas_token"
@@ -59,14 +60,12 @@ COMMON: dict[str, Any] = {
 NAMED = ("extra.bucket_url", ("host", "login"))
 
 CONNECTION_STRING = Login(
-    "filesystem",
     credentials=_from_connection_string,
     required=("extra.bucket_url",),
     when=("extra.connection_string",),
     **COMMON,
 )
 SERVICE_PRINCIPAL = Login(
-    "filesystem",
     credentials={
         ACCOUNT: _account,
         "azure_tenant_id": "extra.tenant_id",
@@ -78,21 +77,18 @@ SERVICE_PRINCIPAL = Login(
     **COMMON,
 )
 SHARED_KEY = Login(
-    "filesystem",
     credentials={ACCOUNT: _account, KEY: ("extra.shared_access_key", "password", "extra.account_key")},
     required=(*NAMED, ("extra.shared_access_key", "password", "extra.account_key")),
     **COMMON,
 )
-DEFAULT = Login("filesystem", credentials={ACCOUNT: _account}, required=NAMED, **COMMON)
+DEFAULT = Login(credentials={ACCOUNT: _account}, required=NAMED, **COMMON)
 
 
 def _when(login: Login, path: str) -> Login:
     return replace(login, when=(path,))
 
 
-SAS_TOKEN = Login(
-    "filesystem", credentials=_from_sas, required=("extra.bucket_url",), when=("extra.sas_token",), **COMMON
-)
+SAS_TOKEN = Login(credentials=_from_sas, required=("extra.bucket_url",), when=("extra.sas_token",), **COMMON)
 # In the order in which Airflow's hooks look.
 WASB = (
     CONNECTION_STRING,
@@ -104,7 +100,13 @@ WASB = (
     DEFAULT,
 )
 
-LOGINS = {
-    "wasb": WASB,
-    "adls": (CONNECTION_STRING, SERVICE_PRINCIPAL, _when(SHARED_KEY, "password"), DEFAULT),
-}
+AZURE_STORAGE = replace(
+    FILES,
+    title="Azure Storage: Delta, Iceberg, parquet",
+    logins={
+        "wasb": WASB,
+        "adls": (CONNECTION_STRING, SERVICE_PRINCIPAL, _when(SHARED_KEY, "password"), DEFAULT),
+    },
+    drivers=(AZURE,),
+    tested="resolved, except for an account key",
+)
