@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ EXPECTED: dict[str, tuple[str, str, int]] = {
     "PAGE_NUMBERS": ("orders", "query", 3),
     "CURSOR_PAGES": ("orders", "query", 3),
     "LINKS": ("orders", "query", 3),
+    "NESTED_TYPES": ("orders", "query", 2),
+    "RENAMED_FIELD": ("orders", "query", 2),
 }
 """Of each: its resource, how the key came, and the requests for rows."""
 
@@ -54,6 +57,16 @@ def test_an_example_loads_every_row_and_then_what_changed(
         assert [found[7].get(column) for column in ("title", "status")] == [
             rows[7].get(column) for column in ("title", "status")
         ]
+
+
+def test_money_in_a_list_is_a_decimal(load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    with DemoShop(api_key="a-plain-key", sizes={"orders": 120}) as shop:
+        monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url, "a-plain-key"))
+        load(eval(EXAMPLES["NESTED_TYPES"].replace("https://shop.example.com", shop.url)))  # noqa: S307
+        prices = [Decimal(str(item["unit_price"])) for row in shop.rows("orders") for item in row["line_items"]]
+    _, rows = tables.query("SELECT typeof(unit_price), unit_price FROM ecommerce.orders__line_items")
+    assert {kind for kind, _ in rows} == {"DECIMAL(18,4)"}
+    assert sorted(price for _, price in rows) == sorted(prices)
 
 
 def test_links_on_the_page_lead_somewhere() -> None:

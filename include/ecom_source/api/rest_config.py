@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from ecom_source.api.nested_hints import taken_nested_hints
 from ecom_source.api.resource import Resource
 from ecom_source.errors import ApiConfigError
 
@@ -55,6 +56,7 @@ def expand(api: RESTAPIConfig) -> Description:
         # No secret is needed, and none can be shown.
         for block in auth_blocks(config):
             block.pop("auth", None)
+        taken_nested_hints(config)
         validate_dict(RESTAPIConfig, config, path=".")
         defaults: Any = config.get("resource_defaults") or {}
         _, found, resolved = build_resource_dependency_graph(defaults, config["resources"])

@@ -6,7 +6,9 @@ a tenth of the speed that the decoder has which dlt brings along. This can go on
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,9 +27,25 @@ _TOO_LONG = b"0" * 19
 _NUL = rb"\u0000"
 
 
+@dataclass
+class Decoded:
+    """What was found in the answers of a load.
+
+    Args:
+        nul: NULs that were left out, by the name of their field.
+        slowly: some answer was decoded by requests, which takes `NaN` for a number.
+    """
+
+    nul: Counter[str] = field(default_factory=Counter)
+    slowly: bool = False
+
+
 class PageResponse(Response):
     """A response of requests whose `json()` gives the same values, sooner. Its callers share the decoded body."""
 
+    found: Decoded = Decoded()
+    """Of the load; the session sets it."""
+    _counted: bool = False
     _decoded: Any = None
     _decoded_from: bytes | None = None
 
@@ -71,6 +89,7 @@ class PageResponse(Response):
             raise JSONDecodeError(error.msg, error.doc, error.pos, response=self) from None
         if text is None:
             raise not_decoded(content, urlsplit(self.url or "").path, chosen or declared)
+        self.found.slowly = True
         return self.without_nul(found)
 
     def _chosen_encoding(self) -> str | None:
@@ -93,15 +112,20 @@ class NulFreeResponse(PageResponse):
     """
 
     def without_nul(self, value: Any) -> Any:
-        """The decoded body with no NUL in any text."""
-        return _stripped(value) if _NUL in self.content else value
+        """The decoded body with no NUL in any text; what is left out is counted, once for each answer."""
+        if _NUL not in self.content:
+            return value
+        counted, self._counted = self._counted, True
+        return _stripped(value, "", Counter() if counted else self.found.nul)
 
 
-def _stripped(value: Any) -> Any:
+def _stripped(value: Any, name: str, left_out: Counter[str]) -> Any:
     if isinstance(value, str):
+        if "\0" in value:
+            left_out[name] += value.count("\0")
         return value.replace("\0", "")
     if isinstance(value, list):
-        return [_stripped(each) for each in value]
+        return [_stripped(each, name, left_out) for each in value]
     if isinstance(value, dict):
-        return {name: _stripped(each) for name, each in value.items()}
+        return {key: _stripped(each, key, left_out) for key, each in value.items()}
     return value

@@ -15,7 +15,7 @@ from requests.exceptions import RequestException
 
 from ecom_source.http.answer_limits import BoundedAdapter, Bounds
 from ecom_source.http.attempts import note_wait
-from ecom_source.http.json_response import NulFreeResponse, PageResponse
+from ecom_source.http.json_response import Decoded, NulFreeResponse, PageResponse
 from ecom_source.http.rate_limit_headers import TOO_MANY, told_wait
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.requests_internals import read_as
@@ -58,6 +58,8 @@ class Traffic:
     """Seconds between a failed attempt and the next, by what had failed."""
     clock: ShopClock = field(default_factory=ShopClock)
     """What time it is at the shop."""
+    decoded: Decoded = field(default_factory=Decoded)
+    """What was found in the bodies."""
 
 
 def shop_session(redact: Redactor, traffic: Traffic, pace: Pace | None = None, *, nul: bool = True) -> Session:
@@ -152,7 +154,10 @@ class _CountingAdapter(BoundedAdapter):
         super().close()
 
     def build_response(self, request: PreparedRequest, answer: Any) -> Response:
-        return read_as(super().build_response(request, answer), self._response)
+        response = read_as(super().build_response(request, answer), self._response)
+        if isinstance(response, PageResponse):
+            response.found = self._traffic.decoded
+        return response
 
     def _count_retry(self, request: PreparedRequest) -> None:
         failed, what, ended = getattr(self._failed, "last", (None, "", 0.0))

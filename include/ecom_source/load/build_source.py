@@ -28,7 +28,7 @@ from ecom_source.paging.totals import CountEndpoint, TotalSource
 from ecom_source.window.run_window import Window
 
 if TYPE_CHECKING:
-    from dlt.extract import DltResource, DltSource
+    from dlt.extract import DltSource
     from requests import Session
 
     from ecom_source.http.prefetch import ReadAhead
@@ -251,13 +251,5 @@ def _set_hints(source: DltSource, resources: Sequence[Resource], plan: Plan) -> 
         histories = {resource.name for resource in resources if resource.keeps_history}
         for name, dlt_resource in source.selected_resources.items():
             if name not in histories:
-                _replace(dlt_resource)
-
-
-def _replace(resource: DltResource) -> None:
-    """Makes the resource replace its table. Rows that are marked as deleted are left out, as a merge would."""
-    given = resource.columns
-    columns = given if isinstance(given, dict) else {}
-    marks = [name for name, column in columns.items() if column.get("hard_delete")]
-    resource.add_filter(lambda row: all(row.get(mark) in (None, False) for mark in marks))
-    resource.apply_hints(write_disposition="replace")
+                # Rows that are marked as deleted are left out once they are normalized (`exact_rows`).
+                dlt_resource.apply_hints(write_disposition="replace")

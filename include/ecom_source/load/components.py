@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dlt.common.schema.typing import TSchemaContract
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from ecom_source.api.nested_hints import give_nested_hints, taken_nested_hints
 from ecom_source.api.refusals import refuse_what_loses_rows
 from ecom_source.api.rest_config import Description, auth_blocks, clone, expand, name_of, refused_by_dlt
 from ecom_source.dlt_internals.resource_tree import parents_of
@@ -100,4 +101,7 @@ def source_of(config: RESTAPIConfig, *, name: str) -> DltSource:
 
     with refused_by_dlt():
         # The root key in nested tables lets a table change between replace and merge without orphans.
-        return rest_api_source(config, name=name, root_key=True, schema_contract=SCHEMA_CONTRACT)
+        hints = taken_nested_hints(config)
+        source = rest_api_source(config, name=name, root_key=True, schema_contract=SCHEMA_CONTRACT)
+        give_nested_hints(source, hints)
+    return source

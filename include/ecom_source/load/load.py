@@ -16,9 +16,11 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from ecom_source.api.api_connection import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.api.connection_overrides import with_connection
 from ecom_source.dlt_internals.columnar import columnar
+from ecom_source.dlt_internals.extract_writer import checked_extract
 from ecom_source.dlt_internals.path_values import encoded_paths
 from ecom_source.dlt_internals.settings import tuned_dlt
 from ecom_source.dlt_internals.trace_file import no_trace_file
+from ecom_source.dlt_internals.value_checks import ValueChecks
 from ecom_source.http.prefetch import ReadAhead
 from ecom_source.http.rate_limiter import Pace
 from ecom_source.http.same_host import check_link
@@ -28,6 +30,7 @@ from ecom_source.http.token_answers import with_checked_tokens
 from ecom_source.load.appended_rows import append_once
 from ecom_source.load.build_source import Plan, Reader, build_source
 from ecom_source.load.components import Component
+from ecom_source.load.exact_rows import changed_values, log_values, prepare_checks
 from ecom_source.load.filter_step import find_filter_step
 from ecom_source.load.load_origin import Origin, origin_table
 from ecom_source.load.pipeline_state import (
@@ -58,6 +61,7 @@ from ecom_source.warehouses import Warehouse, open_warehouse
 from ecom_source.warehouses.file_format import tune
 from ecom_source.warehouses.key_columns import change_outdated_keys
 from ecom_source.warehouses.merge_check import check_keys, check_merges
+from ecom_source.warehouses.table_limits import table_limits
 from ecom_source.window.run_window import Run, Window
 
 if TYPE_CHECKING:
@@ -80,6 +84,7 @@ class _Attempt:
     warehouse: Warehouse
     redact: Redactor
     staging: Staging
+    checks: ValueChecks
     plan: Plan = field(default_factory=Plan)
     tables: dict[str, str] = field(default_factory=dict)
     """The root table of each resource."""
@@ -151,9 +156,12 @@ class Load:
             )
             stack.enter_context(tuned_dlt())
             stack.enter_context(encoded_paths(partial(check_link, self.base_url(connection))))
-            stack.enter_context(columnar(self._expect))
-            tune(warehouse.destination, warehouse.kind.tuning)
             redact = Redactor([connection.secret, *warehouse.secrets], [connection.login])
+            limits = table_limits(warehouse.kind.name, warehouse.kind.dlt_name)
+            checks = ValueChecks(most_columns=limits.columns, texts_end=limits.texts_end, redact=redact)
+            stack.enter_context(columnar(self._expect, checks))
+            stack.enter_context(checked_extract(checks))
+            tune(warehouse.destination, warehouse.kind.tuning)
             named = f"{warehouse.label} (Connection {self.warehouse_conn_id!r})"
             stack.enter_context(
                 raised_without_secrets(
@@ -162,7 +170,7 @@ class Load:
             )
             stack.enter_context(task_logs(redact))
             self._attempt = _Attempt(
-                run, connection, warehouse, redact, staging, origin=origin, traffic=Traffic(clock=clock)
+                run, connection, warehouse, redact, staging, checks, origin=origin, traffic=Traffic(clock=clock)
             )
             # dlt's helper looks into the folder before it makes it anew.
             Path(self.pipeline.working_dir, SCHEMAS_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -199,6 +207,7 @@ class Load:
         attempt.session = session = shop_session(attempt.redact, attempt.traffic, pace, nul=tuning.keeps_nul)
         attempt.ahead = ReadAhead(session, pace, most)
         source, attempt.readings = self._build(attempt, attempt.plan, attempt.ahead if most > 1 else None)
+        prepare_checks(attempt.checks, source, self.api, attempt.traffic.decoded)
         check_merges(source, attempt.warehouse.destination)
         attempt.outdated_keys = check_keys(source, self.pipeline, attempt.warehouse.kind, attempt.run.full_refresh)
         append_once(self.pipeline, source, attempt.plan.reads, attempt.now)
@@ -278,7 +287,8 @@ class Load:
         schema = self.pipeline.default_schema
         check_rows_loaded(attempt.readings, attempt.tables, rows, tables_that_discard(schema, rows))
         changes = schema_changes(attempt.columns_before, columns_of(self.pipeline))
-        log_changes(changes)
+        log_changes(changes, self.pipeline)
+        log_values(attempt.checks, attempt.traffic.decoded, attempt.warehouse.label)
         return Report(
             resource=self.component.name,
             dataset=self.pipeline.dataset_name or "",
@@ -291,6 +301,7 @@ class Load:
             seconds=step_seconds(trace),
             schema_changes=changes,
             first=not attempt.columns_before,
+            values=changed_values(attempt.checks, attempt.traffic.decoded),
         )
 
     def _clean_up(self, attempt: _Attempt) -> None:

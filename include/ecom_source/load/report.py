@@ -29,6 +29,8 @@ class Report:
         seconds: duration by dlt step.
         schema_changes: as `schema_changes` finds them.
         first: there was no table of this pipeline before.
+        values: what was changed in the rows or left out of them, and how often: `values_rounded` by column,
+            `nul_left_out` by field, `rows_marked_deleted` by table.
     """
 
     resource: str
@@ -42,6 +44,7 @@ class Report:
     seconds: Mapping[str, float] = field(default_factory=dict)
     schema_changes: Sequence[Mapping[str, str]] = ()
     first: bool = False
+    values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -100,6 +103,7 @@ class Report:
             "seconds": {step: round(spent, 3) for step, spent in self.seconds.items()},
             "schema_changes": [dict(change) for change in self.schema_changes],
             "first": self.first,
+            "values": {what: dict(numbers) for what, numbers in self.values.items()},
         }
 
 

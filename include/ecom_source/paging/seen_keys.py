@@ -155,7 +155,11 @@ def picture(rows: Sequence[Any]) -> list[bytes]:
 
 
 def _bytes(row: Any) -> bytes:
-    return orjson.dumps(row, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(row, default=repr, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        # Half a surrogate, or a number over 64 bits: a processing step may still mend it.
+        return repr(row).encode("utf-8", "surrogatepass")
 
 
 @cache

@@ -35,6 +35,14 @@ COLUMNAR = Reach(
     "rows made into columns (speed; without it dlt's own way is taken, with a warning)",
     "include/ecom_source/dlt_internals/columnar/",
 )
+EXACT = Reach(
+    "values that are stored so that they can be read back, or in a column of their own, or fail the run",
+    "include/ecom_source/dlt_internals/exact_normalizer.py",
+)
+NAMES = Reach("an error for two fields that become one column", "include/ecom_source/dlt_internals/field_names.py")
+WRITTEN = Reach(
+    "an error that names the value which JSON cannot hold", "include/ecom_source/dlt_internals/extract_writer.py"
+)
 MEMORY = Reach(
     "bounds for DuckDB's memory (without it DuckDB takes what it likes, with a warning)",
     "include/ecom_source/dlt_internals/duckdb_memory.py",
@@ -69,6 +77,14 @@ RELIED_ON: Mapping[str, Reach] = {
     "dlt.common.storages.load_storage.LoadItemStorage._get_writer": COLUMNAR,
     "dlt.common.storages.load_storage.LoadItemStorage.writer_cls": COLUMNAR,
     "dlt.common.data_writers.buffered.BufferedDataWriter.writer_cls": COLUMNAR,
+    "dlt.normalize.items_normalizers.JsonLItemsNormalizer._coerce_type": EXACT,
+    "dlt.normalize.items_normalizers.JsonLItemsNormalizer._coerce_row": EXACT,
+    "dlt.normalize.items_normalizers.JsonLItemsNormalizer._coerce_non_null_value": EXACT,
+    "dlt.normalize.items_normalizers.JsonLItemsNormalizer._infer_column_type": EXACT,
+    "dlt.normalize.items_normalizers.JsonLItemsNormalizer._filter_row": EXACT,
+    "dlt.common.normalizers.json.relational.DataItemNormalizer._normalize_identifier": NAMES,
+    "dlt.common.normalizers.json.relational.DataItemNormalizer._shorten_fragments": NAMES,
+    "dlt.extract.storage.ExtractorItemStorage": WRITTEN,
     "dlt.destinations.duckdb.client_class": MEMORY,
     "dlt.destinations.impl.duckdb.duck.DuckDbClient.create_load_job": MEMORY,
     "dlt.common.storages.load_package.ParsedLoadJobFileName.retry_count": MEMORY,

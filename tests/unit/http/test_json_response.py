@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from requests.utils import get_encoding_from_headers
 
 from ecom_source.errors import PayloadError
-from ecom_source.http.json_response import PageResponse
+from ecom_source.http.json_response import Decoded, NulFreeResponse, PageResponse
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -196,3 +196,22 @@ def test_a_body_that_a_hook_has_replaced_or_changed_is_decoded_anew() -> None:
     assert response.json() == {"data": [1]}
     response._content = b'{"data": [2]}'
     assert response.json() == {"data": [2]}
+
+
+def test_a_nul_that_is_left_out_is_counted_by_its_field_once_for_each_answer() -> None:
+    found = Decoded()
+    response = NulFreeResponse()
+    response._content = b'{"data": [{"name": "a\\u0000b\\u0000", "lines": [{"text": "\\u0000"}]}]}'
+    response.found = found
+    for _ in range(2):
+        assert response.json() == {"data": [{"name": "ab", "lines": [{"text": ""}]}]}
+        response.forget()
+    assert (found.nul, found.slowly) == ({"name": 2, "text": 1}, False)
+
+
+def test_an_answer_that_requests_decodes_is_told_of() -> None:
+    found = Decoded()
+    response = PageResponse()
+    response._content, response.found = b'{"n": 1e999}', found
+    assert response.json() == {"n": float("inf")}
+    assert found.slowly

@@ -23,26 +23,27 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.normalize.items_normalizers import ItemsNormalizer
 
+    from ecom_source.dlt_internals.value_checks import ValueChecks
+
 FEATURE = "rows made into columns"
 
 
 @contextmanager
-def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
-    """Lets dlt normalize by columns for as long as the block lasts.
+def columnar(expect: Callable[[int, int, Schema], None], checks: ValueChecks) -> Iterator[None]:
+    """Lets dlt normalize by columns, and exactly, for as long as the block lasts.
 
     Args:
         expect: is told how many rows came so far, of how many bytes, and for which tables, before they are loaded; not
             where dlt normalizes in processes of its own.
+        checks: what is looked at in each value, by columns or not.
     """
-    worker: Any
-    try:
-        from dlt.normalize import worker
+    from dlt.normalize import worker as module
 
-        theirs: type[ItemsNormalizer] = worker.JsonLItemsNormalizer
-    except (ImportError, AttributeError) as error:
-        go_dlts_own_way(FEATURE, str(error))
-        yield
-        return
+    from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer
+
+    worker: Any = module
+    # An error if it is not there: without the checks a value could be changed without a word.
+    theirs: type[ItemsNormalizer] = worker.JsonLItemsNormalizer
     rows_so_far = size_so_far = 0
     process = os.getpid()
 
@@ -53,7 +54,7 @@ def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
             expect(rows_so_far, size_so_far, schema)
 
     def normalizer(item_storage: Any, *given: Any, **more: Any) -> ItemsNormalizer:
-        own = theirs(item_storage, *given, **more)
+        own = ExactNormalizer(item_storage, *given, checks=checks, **more)
         if item_storage.writer_spec.file_format != "parquet":
             return own
         try:
@@ -61,7 +62,7 @@ def columnar(expect: Callable[[int, int, Schema], None]) -> Iterator[None]:
             from ecom_source.dlt_internals.columnar.normalizer import ColumnarNormalizer, check_reach
 
             check_reach(own)
-            return ColumnarNormalizer(item_storage, *given, expect=told, **more)
+            return ColumnarNormalizer(item_storage, *given, expect=told, checks=checks, **more)
         except (ImportError, AttributeError) as error:
             go_dlts_own_way(FEATURE, str(error))
             return own

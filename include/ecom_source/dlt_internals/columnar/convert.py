@@ -8,11 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ecom_source.dlt_internals.exact_values import NUMBER
+
 Values = Callable[[], Sequence[Any]]
 """The Python values that an array was made of."""
 
 _NUMBERS = frozenset((int, float, type(None)))
-_DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
+_DECIMAL = rf"^{NUMBER}$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
@@ -45,6 +47,25 @@ def converted(array: pa.Array, data_type: str, target: pa.Field, values: Values)
     return convert(array, target.type)
 
 
+def rounded(array: pa.Array, target: pa.Field, values: Values) -> tuple[pa.Array, pa.Array]:
+    """Numbers with more digits than the decimal column `target` holds, rounded as a database does it (half away from
+    zero), and which of them were changed.
+
+    Raises:
+        NotColumnar: as `converted`.
+        pa.ArrowInvalid: a number is too large for the column, or has more digits than Arrow can round.
+    """
+    if array.type == pa.float64() and _NUMBERS.issuperset(map(type, values())):
+        array = array.cast(pa.string())
+    elif array.type == pa.string():
+        array = _matching(array, _DECIMAL)
+    else:
+        raise NotColumnar(f"{target.name}: {array.type} in a column of decimals")
+    given = array.cast(pa.decimal256(76, 38))
+    found = pc.round(given, ndigits=target.type.scale, round_mode="half_towards_infinity")
+    return found.cast(target.type), pc.not_equal(found, given)
+
+
 def _same(array: pa.Array, kind: pa.DataType) -> pa.Array:
     return array if array.type == kind else array.cast(kind)
 
@@ -59,14 +80,22 @@ def _text_to_decimal(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _text_to_date(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    return _matching(array, _DAY).cast(kind)
+    return _in_years(_matching(array, _DAY).cast(kind))
 
 
 def _text_to_instant(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if kind.tz is None:
         raise NotColumnar("a timestamp without a zone")
     # The text names its own offset; the zone of the column is how the instant is shown.
-    return _matching(array, _INSTANT).cast(pa.timestamp(kind.unit, "UTC")).cast(kind)
+    return _in_years(_matching(array, _INSTANT).cast(pa.timestamp(kind.unit, "UTC"))).cast(kind)
+
+
+def _in_years(array: pa.Array) -> pa.Array:
+    """Arrow has years that Python and warehouses have not."""
+    year = pc.year(array)
+    if pc.min(year).as_py() < 1 or pc.max(year).as_py() > 9999:
+        raise NotColumnar("a year out of range")
+    return array
 
 
 def _matching(array: pa.Array, pattern: str) -> pa.Array:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.common.data_writers.buffered import BufferedDataWriter
 from dlt.common.data_writers.writers import DataWriter, ParquetDataWriter
 from dlt.common.libs.pyarrow import dlt_column_to_arrow_field
@@ -17,6 +18,7 @@ from dlt.common.normalizers.json.helpers import (
     get_propagation_mapping,
     get_root_row_id_type,
     get_table_nesting_level,
+    normalize_identifier,
     shorten_fragments,
     should_be_nested,
 )
@@ -26,10 +28,10 @@ from dlt.common.schema import Schema, TSchemaUpdate
 from dlt.common.storages.load_storage import LoadItemStorage
 from dlt.common.time import get_context_timezone_name
 from dlt.common.typing import TDataItem
-from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from ecom_source.dlt_internals.columnar.convert import NotColumnar, converted
+from ecom_source.dlt_internals.columnar.convert import NotColumnar, converted, rounded
 from ecom_source.dlt_internals.columnar.flatten import Flat, Rows, flattened
+from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer, is_deleted, key_columns
 
 FIRST = 50
 """Rows of a chunk that go dlt's own way before the rest is tried again."""
@@ -53,7 +55,7 @@ def check_reach(normalizer: Any) -> None:
     operator.attrgetter("writer_cls")(BufferedDataWriter(normalizer.item_storage.writer_spec, "unused.%s"))
 
 
-class ColumnarNormalizer(JsonLItemsNormalizer):
+class ColumnarNormalizer(ExactNormalizer):
     """Chunks of rows whose tables and columns are all known become Arrow tables; all others are left to dlt.
 
     Args:
@@ -67,6 +69,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
         self._expect, self._rows, self._size = expect, 0, 0
         names: Any = self.schema.data_item_normalizer
         self._names: DataItemNormalizer = names
+        self._cut_here: list[tuple[str, Any, str, int]] = []
         self._columnar = (
             self.item_storage.writer_cls is ParquetDataWriter
             and type(names) is DataItemNormalizer
@@ -93,6 +96,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
         self, root_table_name: str, items: list[TDataItem], may_have_pua: bool, skip_write: bool
     ) -> TSchemaUpdate:
         self._rows += len(items)
+        self._root_table = root_table_name
         # Values that dlt has put behind a private character (decimals, times) are no JSON.
         if not self._columnar or may_have_pua or skip_write:
             return super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)
@@ -110,15 +114,65 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
         """Writes rows as tables; whether they could be."""
         if self._filtered_tables_columns or self._filtered_tables:
             return False
+        self._cut_here = []
         try:
-            tables = list(self._tables(root, items))
+            kept = self._not_deleted(root, items)
+            tables = list(self._tables(root, kept)) if kept else []
+            if len({name for name, _ in tables}) < len(tables):
+                raise NotColumnar("two lists become one table")
         except (NotColumnar, pa.ArrowException, TypeError, ValueError, OverflowError):
             return False
+        for cut in self._cut_here:
+            self.checks.count_cut(*cut)
+        self.checks.deleted[root] += len(items) - len(kept)
         for name, table in tables:
             columns = self.schema.get_table_columns(name)
             self.item_storage.write_data_item(self.load_id, self.schema.name, name, table, columns)
             self._report_progress(name, table.num_rows)
         return True
+
+    def _not_deleted(self, root: str, items: list[TDataItem]) -> list[TDataItem]:
+        """The rows without those that this load has to leave out since they are marked as deleted."""
+        mark = self._mark()
+        if mark is None:
+            return items
+        level = get_table_nesting_level(self.schema, root, self._names.max_nesting) or 0
+        for flat in flattened(Rows((root,), root, pa.array(items), items, level), self.schema):
+            if flat.name == mark["name"] and flat.array.null_count < len(flat.array):
+                values = self._converted(flat, mark, root).to_pylist()
+                items = [item for item, value in zip(items, values, strict=True) if not is_deleted(mark, value)]
+        return items
+
+    def _converted(self, flat: Flat, column: Any, table: str) -> pa.Array:
+        """A field as its column; values that have too many digits for it are rounded, and counted in `_cut_here`."""
+        if column.get("data_type") is None:
+            raise NotColumnar(f"{flat.name} is new")
+        if column["data_type"] == "text" and column.get("precision") and self.checks.texts_end:
+            raise NotColumnar(f"{flat.name} takes texts of a certain length")
+        field = dlt_column_to_arrow_field(column, self.config.destination_capabilities, self._zone)
+        try:
+            return converted(flat.array, str(column["data_type"]), field, flat.values)
+        except pa.ArrowInvalid:
+            if column["data_type"] != "decimal" or column.get("primary_key") or column.get("merge_key"):
+                raise
+            found, changed = rounded(flat.array, field, flat.values)
+            first = pc.index(changed, True).as_py()
+            self._cut_here.append(
+                (
+                    f"{table}.{flat.name}",
+                    flat.values()[first],
+                    self._row_of(flat, first, table),
+                    pc.sum(changed).as_py(),
+                )
+            )
+            return found
+
+    def _row_of(self, flat: Flat, number: int, table: str) -> str:
+        if table != self._root_table:
+            return f"a row of {table}"
+        raw = flat.raw[number].items()
+        row = {normalize_identifier(self.schema, self.naming, name): value for name, value in raw if name}
+        return self.checks.row_of(key_columns(self.schema.tables[table]), row)
 
     def _tables(self, root: str, items: list[TDataItem]) -> Iterator[tuple[str, pa.Table]]:
         names = self._names
@@ -165,8 +219,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
             elif known or flat.array.null_count < len(flat.array):
                 if column is None or not known or flat.name in found:
                     raise NotColumnar(f"{flat.name} is new")
-                field = dlt_column_to_arrow_field(column, self.config.destination_capabilities, self._zone)
-                found[flat.name] = converted(flat.array, str(column["data_type"]), field, flat.values)
+                found[flat.name] = self._converted(flat, column, rows.table)
         if found.keys() & own.keys():
             raise NotColumnar("rows with dlt's own columns")
         yield rows.table, self._table(rows.table, {**found, **own}, len(rows.raw))

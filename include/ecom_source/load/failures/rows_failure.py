@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecom_source.dlt_internals.column_hints import hint_line, wider
 from ecom_source.errors import ApiConfigError, EcomError, LoadFailedError, PayloadError, RowsRefusedError
 from ecom_source.load.failures.failure import Failure, met_with
 
@@ -37,8 +38,20 @@ def _against_contract(error: DataValidationError) -> PayloadError:
     return PayloadError(
         f"A row for {where} breaks the schema contract: {error.schema_entity} is {error.contract_mode!r}.",
         expected="rows that fit the tables and columns that are there; nothing of this read was loaded.",
-        fix="describe the column under `columns` in the API description, or set its `schema_contract` to `evolve`.",
+        fix=f"describe the column, {_described(error, column)}, in the resource of the API description, or set its "
+        "`schema_contract` to `evolve`.",
     )
+
+
+def _described(error: DataValidationError, column: str) -> str:
+    """The line that describes a column, for a nested table by dlt's `nested_hints`."""
+    if not column:
+        return "such as `columns`"
+    table = error.table_schema if isinstance(error.table_schema, dict) else {}
+    known = table.get("columns", {}).get(column, {}).get("data_type")
+    came = str(error.column_name).partition("__v_")[2] or known
+    line = hint_line({error.table_name: table}, error.table_name, column, wider(str(known or came), str(came)))
+    return f"`{line}`"
 
 
 def _no_cursor(error: IncrementalCursorPathHasValueNone | IncrementalCursorPathMissing) -> PayloadError:

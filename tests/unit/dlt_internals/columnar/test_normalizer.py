@@ -1,7 +1,8 @@
-"""Whatever the rows are: by columns or row by row, dlt writes the same tables."""
+"""Whatever the rows are: by columns or row by row, the same tables are written."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
@@ -12,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 from dlt.common.json import json, may_have_pua
 from dlt.common.schema import Schema
-from dlt.common.schema.exceptions import CannotCoerceNullException
 from dlt.common.schema.utils import new_table
 from dlt.common.storages import (
     LoadStorage,
@@ -22,11 +22,13 @@ from dlt.common.storages import (
 )
 from dlt.destinations import duckdb
 from dlt.normalize.configuration import NormalizeConfiguration
-from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecom_source.dlt_internals.columnar.normalizer import ColumnarNormalizer
+from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer
+from ecom_source.dlt_internals.value_checks import ValueChecks
+from ecom_source.errors import PayloadError
 
 LOAD_ID = "1700000000.5"
 COLUMNS: Any = {
@@ -57,12 +59,21 @@ class Counted(ColumnarNormalizer):
 
 
 def normalized(
-    kind: type[JsonLItemsNormalizer], chunks: list[list[Any]], *, disposition: str = "merge", nesting: int = 1000
-) -> tuple[Any, Tables, dict[str, Any], JsonLItemsNormalizer]:
+    kind: type[ExactNormalizer],
+    chunks: list[list[Any]],
+    *,
+    disposition: str = "merge",
+    nesting: int = 1000,
+    hints: dict[str, Any] | None = None,
+    merged: bool = False,
+    most_columns: int | None = None,
+) -> tuple[Any, Tables, dict[str, Any], ExactNormalizer]:
     """The schema of the files, the rows and the columns by table, and the normalizer."""
     with TemporaryDirectory() as folder:
         schema = Schema("shop")
-        table: Any = new_table("things", None, disposition, list(COLUMNS.values()))  # type: ignore[arg-type]
+        columns = {name: {**column, **(hints or {}).get(name, {})} for name, column in COLUMNS.items()}
+        columns |= {name: {"name": name, **hint} for name, hint in (hints or {}).items() if name not in COLUMNS}
+        table: Any = new_table("things", None, disposition, list(columns.values()), resource="things")  # type: ignore[arg-type]
         table["x-normalizer"] = {"max_nesting": nesting}
         schema.update_table(table)
         load = LoadStorage(True, ["parquet"], LoadStorageConfiguration(str(Path(folder, "load"))))
@@ -78,6 +89,11 @@ def normalized(
                 schema,
                 LOAD_ID,
                 NormalizeConfiguration(destination_capabilities=CAPS),
+                checks=ValueChecks(
+                    {("", "things"): frozenset(name for name, each in columns.items() if each.get("data_type"))},
+                    most_columns=most_columns,
+                    merged=frozenset({"things"} if merged else ()),
+                ),
             )
             try:
                 for chunk in chunks:
@@ -94,8 +110,8 @@ def normalized(
             name = Path(metrics.file_path).name.split(".")[0]
             types.setdefault(name, []).append(table.schema)
             rows.setdefault(name, []).extend(table.to_pylist())
-        columns = {name: schema.get_table_columns(name, include_incomplete=True) for name in sorted(schema.tables)}
-        return types, rows, columns, normalizer
+        known = {name: schema.get_table_columns(name, include_incomplete=True) for name in sorted(schema.tables)}
+        return types, rows, known, normalizer
 
 
 def without_ids(rows: Tables) -> dict[str, list[Any]]:
@@ -118,9 +134,9 @@ def without_ids(rows: Tables) -> dict[str, list[Any]]:
 def assert_same(chunks: list[list[Any]], **more: Any) -> int:
     """Both ways make the same, or fail alike; how many chunks were left to dlt."""
     try:
-        types, rows, columns, _ = normalized(JsonLItemsNormalizer, chunks, **more)
+        types, rows, columns, plain = normalized(ExactNormalizer, chunks, **more)
     except Exception as error:
-        with pytest.raises(type(error)):
+        with pytest.raises(type(error), match=re.escape(str(error))):
             normalized(Counted, chunks, **more)
         return -1
     own_types, own_rows, own_columns, normalizer = normalized(Counted, chunks, **more)
@@ -131,6 +147,7 @@ def assert_same(chunks: list[list[Any]], **more: Any) -> int:
     for name, found in types.items():
         assert [each.types for each in own_types[name]] == [each.types for each in found]
     assert repr(without_ids(own_rows)) == repr(without_ids(rows))
+    assert (normalizer.checks.cut, +normalizer.checks.deleted) == (plain.checks.cut, +plain.checks.deleted)
     assert isinstance(normalizer, Counted)
     return normalizer.left
 
@@ -231,10 +248,10 @@ def test_no_deeper_than_the_resource_says(nesting: int) -> None:
     assert_same([things(0, 20), things(20, 20)], nesting=nesting)
 
 
-def test_a_key_that_is_null_is_dlts_error() -> None:
+def test_a_key_that_is_null_is_named() -> None:
     chunks = [things(0, 20), [*things(20, 5), thing(25) | {"id": None}]]
-    for kind in (JsonLItemsNormalizer, Counted):
-        with pytest.raises(CannotCoerceNullException):
+    for kind in (ExactNormalizer, Counted):
+        with pytest.raises(PayloadError, match=r"things\.id has no value in a row without a key"):
             normalized(kind, chunks)
 
 
