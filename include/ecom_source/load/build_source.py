@@ -141,7 +141,8 @@ def _expected(resource: Resource, plan: Plan, options: Options) -> Expected:
         selector=resource.selector,
         total=_named_total(resource, options),
         guess=options.total is not False,
-        overlap=resource.name not in plan.windows,
+        # In a window that is past no row comes in as another one goes.
+        overlap=resource.name not in plan.windows or bool(read and plan.began and read.reaches(plan.began)),
         twice=options.read_twice,
         newest=newest,
         is_late=partial(read.is_late, began=plan.began) if plan.full_refresh and read and plan.began else None,

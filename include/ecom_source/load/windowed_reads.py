@@ -19,7 +19,7 @@ from ecom_source.window.cursor_format import Cursor, cursor_of
 from ecom_source.window.row_filter import RowFilter
 from ecom_source.window.run_window import FOREVER, Run, Window, iso, settled, window_for
 from ecom_source.window.text_shape import DAY
-from ecom_source.window.time_zones import WEST, shifted
+from ecom_source.window.time_zones import EAST, WEST, shifted
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +116,12 @@ class WindowedRead:
             name,
             zone,
         )
+
+    def reaches(self, now: datetime) -> bool:
+        """Whether the API is asked for rows of this moment: such rows may change, and move, while they are read."""
+        ahead = EAST if self.cursor.zone is None else timedelta(0)
+        end = self.window.interval.end + max(self.step if self.known else DAY, self.cursor.step) + ahead
+        return self.window.full_refresh or end >= now
 
     def is_late(self, row: Any, began: datetime) -> bool:
         """Whether a row was stamped after the read began, in whatever zone: a full refresh need not read on for it.
