@@ -7,27 +7,42 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
+
+
+def _exchange(owner: ModuleType | type, **new: Any) -> None:
+    """Puts something else in the place of what is there.
+
+    Raises:
+        AttributeError: it is not there: what the setting is for would be measured with the setting on.
+    """
+    for name, value in new.items():
+        if name not in vars(owner):
+            raise AttributeError(f"{owner.__name__} has no {name}")
+        setattr(owner, name, value)
 
 
 def _tuning(**more: Any) -> None:
     from ecom_source.warehouses import catalog
 
     found = tuple(replace(each, tuning=replace(each.tuning, **more)) for each in catalog.WAREHOUSES)
-    vars(catalog).update(WAREHOUSES=found)
+    _exchange(catalog, WAREHOUSES=found)
 
 
 def _rows_one_by_one() -> None:
     from ecom_source.load import load
 
-    vars(load).update(columnar=lambda expect: nullcontext())
+    _exchange(load, columnar=lambda expect: nullcontext())
 
 
 def _duckdb(*names: str) -> None:
     from ecom_source.warehouses.types import duckdb
 
-    kept = {name: value for name, value in duckdb.LOAD_SETTINGS.items() if name not in names}
-    vars(duckdb).update(LOAD_SETTINGS=kept)
+    kept = dict(duckdb.LOAD_SETTINGS)
+    for name in names:
+        del kept[name]
+    _exchange(duckdb, LOAD_SETTINGS=kept)
 
 
 def _large_sets() -> None:
@@ -39,13 +54,13 @@ def _large_sets() -> None:
             super().add(value)
             return len(self) > before
 
-    vars(keys).update(Hashes=Hashes)
+    _exchange(keys, Hashes=Hashes)
 
 
 def _calm_collector() -> None:
     from ecom_source.dlt_internals import settings as tuning
 
-    vars(tuning).update(GC_THRESHOLDS=gc.get_threshold())
+    _exchange(tuning, GC_THRESHOLDS=gc.get_threshold())
 
 
 def _decoded_once() -> None:
@@ -53,19 +68,19 @@ def _decoded_once() -> None:
 
     from ecom_source.http import session as client
 
-    vars(client).update(PageResponse=Response, NulFreeResponse=Response)
+    _exchange(client, PageResponse=Response, NulFreeResponse=Response)
 
 
 def _bounded() -> None:
     from ecom_source.dlt_internals.duckdb_memory import Memory
 
-    type.__setattr__(Memory, "bound", lambda *given: None)
+    _exchange(Memory, bound=lambda *given: None)
 
 
 def _compiled_selector() -> None:
     from ecom_source.load import build_source as source
 
-    vars(source).update(_compile_selector=lambda *given: None)
+    _exchange(source, _compile_selector=lambda *given: None)
 
 
 WITHOUT: Mapping[str, Callable[[], None]] = {

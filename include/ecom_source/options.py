@@ -49,19 +49,12 @@ class Options:
         """Refuses at parse what no run could do."""
         self._check_time_zone()
         self._check_filter_step()
+        self._check_total()
         pages: Any = self.parallel_pages
         if not isinstance(pages, int) or isinstance(pages, bool) or pages < 1:
             raise ApiConfigError(
                 f"parallel_pages is {self.parallel_pages!r}.",
                 expected="a whole number from 1 on; 1 reads one page after the other.",
-                fix=IN_THE_DAG_FILE,
-            )
-        total: Any = self.total
-        if total is not None and total is not False and not (isinstance(total, str) and total):
-            raise ApiConfigError(
-                f"total is {total!r}.",
-                expected="a JSONPath such as meta.total, a header such as X-WP-Total, a path such as /orders/count, "
-                "None or False.",
                 fix=IN_THE_DAG_FILE,
             )
 
@@ -89,6 +82,28 @@ class Options:
                 "that cuts its bounds to the day.",
                 fix=IN_THE_DAG_FILE,
             )
+
+    def _check_total(self) -> None:
+        total: Any = self.total
+        if total is None or total is False or (isinstance(total, str) and _is_place(total)):
+            return
+        raise ApiConfigError(
+            f"total is {total!r}.",
+            expected="a JSONPath such as meta.total, a header such as X-WP-Total, a path such as /orders/count, "
+            "None or False.",
+            fix=IN_THE_DAG_FILE,
+        )
+
+
+def _is_place(text: str) -> bool:
+    """Whether a total may be looked for there. The name of a header with dashes is a JSONPath as well: a difference."""
+    from dlt.common import jsonpath
+    from jsonpath_ng.exceptions import JSONPathError
+
+    try:
+        return text.startswith("/") or bool(text and jsonpath.compile_path(text))
+    except JSONPathError:
+        return False
 
 
 AnyOptions = Options | Mapping[str, Options] | None

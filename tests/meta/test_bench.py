@@ -49,6 +49,19 @@ def test_the_bench_measures_and_plots(tmp_path: Path) -> None:
     assert (tmp_path / "performance.svg").read_text().startswith("<svg")
 
 
+def test_each_setting_that_is_taken_away_is_there() -> None:
+    take_all_away = "from bench.settings import WITHOUT\nfor take_away in WITHOUT.values():\n    take_away()"
+    found = subprocess.run(
+        [sys.executable, "-c", take_all_away],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": "include:."},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+
+
 def test_samples_are_summed_up_by_who_was_at_work() -> None:
     task = "process 1;<module> (bench/subjects.py:9);as_task (bench/subjects.py:8);perform (ecom_source/load/load.py:7)"
     lines = [

@@ -84,6 +84,8 @@ class CheckedPaginator(BasePaginator):
                 reading.restart()
         self._begun, self._ended = True, False
         way = self._way
+        # Before the page and its size are in it: a read of another size is compared with this one.
+        where = _fingerprint(request)
         if self.expected.twice and way.size:
             way.resize(max(1, way.size * 7 // 10) if self.reading.again % 2 else None)
         way.begin(request)
@@ -91,7 +93,7 @@ class CheckedPaginator(BasePaginator):
         self._request, self._filters = request, dict(request.params or {})
         self._made = {_fingerprint(request)}
         """The requests of a pass whose next page the answers name."""
-        self._policy = PagePolicy(way, self.expected, self.reading, _fingerprint(request))
+        self._policy = PagePolicy(way, self.expected, self.reading, where)
         Answers(self._policy, request, self.session, self._end)
         self._in_a_row = 0
         """Pages that came one after another without a row that moved; below 0, so many are still to come before any are
