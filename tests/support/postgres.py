@@ -64,7 +64,9 @@ def tables_of(connect: Callable[[], Any], dataset: str) -> Tables:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql)
-                return [column[0] for column in cursor.description or []], cursor.fetchall()
+                # A statement that is no query has no rows.
+                rows = cursor.fetchall() if cursor.description else []
+                return [column[0] for column in cursor.description or []], rows
         finally:
             connection.close()
 

@@ -111,6 +111,25 @@ def _table_of_dlts_own(resource: Resource, description: Description) -> Iterator
         )
 
 
+def _name_like_another(resource: Resource, description: Description) -> Iterator[Refusal]:
+    """`things` and `Things` are one table in every warehouse: dlt writes names in its own way."""
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+    names = NamingConvention()
+    for other in description.resources.values():
+        if other is resource:
+            return
+        both = (resource.table, other.table)
+        if not all(isinstance(each, str) for each in both) or both[0] == both[1]:
+            continue
+        if names.normalize_table_identifier(both[0]) == names.normalize_table_identifier(both[1]):
+            yield (
+                f"writes to the table {both[0]!r}, and {other.name!r} to {both[1]!r}: in the warehouse they are one.",
+                "tables whose names differ by more than capitals, accents and punctuation; or one name for both.",
+                "give one of them another `table_name`.",
+            )
+
+
 def _is_windowed(resource: Resource) -> bool:
     return bool(resource.incremental) and resource.disposition != "replace"
 
@@ -125,6 +144,7 @@ def _texts(value: Any) -> str:
 
 
 CHECKS: tuple[Callable[[Resource, Description], Iterator[Refusal]], ...] = (
+    _name_like_another,
     _merge_without_key,
     _bounds_of_the_users_own,
     _placeholder_that_moves,

@@ -15,6 +15,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from ecom_source.api.api_connection import ApiConnection, api_connection, fill_auth, secrets_in_dlt
 from ecom_source.api.connection_overrides import with_connection
+from ecom_source.api.cursors import cursors
 from ecom_source.dlt_internals.columnar import columnar
 from ecom_source.dlt_internals.extract_writer import checked_extract
 from ecom_source.dlt_internals.path_values import encoded_paths
@@ -33,6 +34,7 @@ from ecom_source.load.components import Component
 from ecom_source.load.exact_rows import changed_values, log_values, prepare_checks
 from ecom_source.load.filter_step import find_filter_step
 from ecom_source.load.load_origin import Origin, origin_table
+from ecom_source.load.missing_tables import make_again, missing_roots, run_for_missing
 from ecom_source.load.pipeline_state import (
     closing_source,
     read_filter_steps,
@@ -88,6 +90,8 @@ class _Attempt:
     plan: Plan = field(default_factory=Plan)
     tables: dict[str, str] = field(default_factory=dict)
     """The root table of each resource."""
+    missing: dict[str, str] = field(default_factory=dict)
+    """Root tables that are gone from the warehouse, or of which a nested table is."""
     settled: dict[str, Window] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
@@ -197,6 +201,10 @@ class Load:
         self.pipeline.sync_destination(destination=attempt.warehouse.destination, staging=attempt.warehouse.files)
         stay_behind(self.pipeline, self.component.name)
         attempt.columns_before = columns_of(self.pipeline)
+        attempt.missing = missing_roots(self.pipeline, attempt.columns_before)
+        if attempt.missing:
+            windowed = bool(cursors(self.api, self.component.resources))
+            attempt.run = run_for_missing(attempt.run, attempt.missing.values(), windowed=windowed)
         attempt.plan = self._plan(attempt)
         for name, window in attempt.plan.windows.items():
             logger.info("%s: %s of %s to %s", name, _verb(attempt.plan), window, attempt.warehouse.label)
@@ -212,6 +220,7 @@ class Load:
         attempt.outdated_keys = check_keys(source, self.pipeline, attempt.warehouse.kind, attempt.run.full_refresh)
         append_once(self.pipeline, source, attempt.plan.reads, attempt.now)
         attempt.tables = root_tables(source, attempt.readings, source.schema)
+        make_again(source, attempt.tables, attempt.missing)
         also = [] if attempt.origin is None else [origin_table(attempt.origin)]
         return [source, closing_source(source, self._settle, also)]
 
