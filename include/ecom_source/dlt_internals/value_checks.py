@@ -43,6 +43,11 @@ class ValueChecks:
     deleted: Counter[str] = field(default_factory=Counter)
     """Rows left out since they are marked as deleted, by table."""
 
+    def forget(self) -> None:
+        """Forgets what was found so far."""
+        for found in (self.cut, self.examples, self.deleted):
+            found.clear()
+
     def shown(self, value: Any) -> str:
         """A value as an error shows it."""
         text = self.redact(repr(value))

@@ -27,6 +27,8 @@ def prepare_checks(checks: ValueChecks, source: DltSource, api: RESTAPIConfig, d
         source: as dlt built it, before a row was read.
         decoded: of the answers of this load.
     """
+    # What an execution before this one counted was not loaded.
+    checks.forget()
     typed: dict[tuple[str, str], frozenset[str]] = {}
     keys: dict[str, tuple[str, ...]] = {}
     for resource in source.resources.values():

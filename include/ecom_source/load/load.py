@@ -294,7 +294,13 @@ class Load:
         trace = self.pipeline.last_trace
         rows = rows_loaded(trace)
         schema = self.pipeline.default_schema
-        check_rows_loaded(attempt.readings, attempt.tables, rows, tables_that_discard(schema, rows))
+        check_rows_loaded(
+            attempt.readings,
+            attempt.tables,
+            rows,
+            deleted=attempt.checks.deleted,
+            discarding=tables_that_discard(schema, rows),
+        )
         changes = schema_changes(attempt.columns_before, columns_of(self.pipeline))
         log_changes(changes, self.pipeline)
         log_values(attempt.checks, attempt.traffic.decoded, attempt.warehouse.label)

@@ -36,13 +36,19 @@ def check_rows_taken_over(readings: Iterable[Reading]) -> None:
 
 
 def check_rows_loaded(
-    readings: Mapping[str, Reading], tables: Mapping[str, str], rows: Mapping[str, int], discarding: Iterable[str]
+    readings: Mapping[str, Reading],
+    tables: Mapping[str, str],
+    rows: Mapping[str, int],
+    *,
+    deleted: Mapping[str, int],
+    discarding: Iterable[str],
 ) -> None:
     """Compares the rows that were left after all steps with those that the load package had.
 
     Args:
         tables: the root table of each resource that has one of a fixed name.
         rows: of the package, by table.
+        deleted: rows left out since they are marked as deleted, by table.
         discarding: tables whose schema contract leaves rows out.
 
     Raises:
@@ -52,7 +58,7 @@ def check_rows_loaded(
     for name, table in tables.items():
         left[table] += readings[name].left
     for table, number in left.items():
-        if number != rows.get(table, 0) and table not in set(discarding):
+        if number != rows.get(table, 0) + deleted.get(table, 0) and table not in set(discarding):
             raise IncompleteReadError(
                 f"{rows.get(table, 0):,} rows were written to {table!r}, of {number:,} that were read.",
                 expected="as many rows in the load as were read.",
