@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import get_args
 from uuid import uuid4
@@ -72,7 +74,21 @@ def run_load(
         raise _refused("interval", interval, f"a pair, start and end, each an {AWARE}")
     params = {"window_start": window_start, "window_end": window_end, "full_refresh": full_refresh}
     run = asked_for(kind, now=now or datetime.now(UTC), interval=interval, params=params)
-    return {part.name: perform(new_load(api, part, checked, dataset), run) for part in checked.components}
+    with _lines_on_stderr():
+        return {part.name: perform(new_load(api, part, checked, dataset), run) for part in checked.components}
+
+
+@contextmanager
+def _lines_on_stderr() -> Iterator[None]:
+    """Shows the log lines of a load where a program's belong; Airflow's own handler writes to its standard output."""
+    lines = logging.getLogger("ecom_source")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    lines.addHandler(handler)
+    try:
+        yield
+    finally:
+        lines.removeHandler(handler)
 
 
 def new_load(api: RESTAPIConfig, component: Component, checked: CheckedApi, dataset: str) -> Load:
