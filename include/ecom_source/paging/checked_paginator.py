@@ -117,6 +117,7 @@ class CheckedPaginator(BasePaginator):
         passed_on = data if data is not None else []
         if isinstance(self._way.inner, _Unknown):
             self._way = self._policy.way = way_of(_detected(response))
+            self._way.take_over(self._request)
         policy, expected = self._policy, self.expected
         said = policy.total.peek(response)
         listed = self._selector.listed(response.json()) if self._selector.picks else None

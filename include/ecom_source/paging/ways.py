@@ -62,6 +62,9 @@ class Way(ABC):
         self.overlap = self.longest = 0
         self.inner.init_request(request)
 
+    def take_over(self, request: Request) -> None:  # noqa: B027 - most need nothing
+        """Goes on behind a first page that was asked for by `request`, before this kind was known."""
+
     def ask(self, request: Request) -> None:
         """Makes `request` the one for the next page."""
         self.inner.update_request(request)
@@ -380,6 +383,10 @@ class LinkWay(Way):
     def begin(self, request: Request) -> None:
         """Makes `request` the one for the first page."""
         super().begin(request)
+        self.take_over(request)
+
+    def take_over(self, request: Request) -> None:
+        """Goes on behind a first page that was asked for by `request`, before this kind was known."""
         self._pages, self._steps, self._again = 0, 0, False
         self._asked: deque[tuple[dict[str, Any], BasePaginator]] = deque(maxlen=MOST_REMEMBERED)
         """The last requests, and dlt's paginator at each: a shop whose links count rows is asked again for pages to

@@ -190,6 +190,18 @@ def test_cursors_go_back_to_the_requests_that_were_made() -> None:
     assert request.params["after"] == "z"
 
 
+def test_a_paginator_that_is_found_out_goes_back_to_the_first_request() -> None:
+    request = Request("GET", "https://shop.test/orders", params={"status": "any"})
+    way = way_of(JSONResponseCursorPaginator(cursor_path="next", cursor_param="after"))
+    way.take_over(request)
+    way.advance(answer(next="a"), rows(10), overlap=0)
+    way.ask(request)
+    assert request.params == {"status": "any", "after": "a"}
+    way.go_back(1)
+    way.ask(request)
+    assert request.params == {"status": "any"}
+
+
 def test_a_paginator_that_counts_by_itself_is_taken_back_with_its_request() -> None:
     way, request = begun(Own(10, total_path=None))
     for _ in range(3):
