@@ -13,6 +13,7 @@ from ecom_source.api.nested_hints import give_nested_hints, taken_nested_hints
 from ecom_source.api.refusals import refuse_what_loses_rows
 from ecom_source.api.rest_config import Description, auth_blocks, clone, expand, name_of, refused_by_dlt
 from ecom_source.dlt_internals.resource_tree import parents_of
+from ecom_source.errors import ApiConfigError
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource
@@ -51,11 +52,12 @@ def components(api: RESTAPIConfig) -> list[Component]:
     description = expand(config)
     refuse_what_loses_rows(description)
     source = source_of(config, name="components")
+    _refuse_transformers_without_parent(source)
     declared = [name_of(resource) for resource in api["resources"]]
     found = []
     for part in source.decompose("scc"):
-        # A transformer may bring a parent that is not declared itself.
-        names = sorted(_with_parents(part), key=lambda name: declared.index(name) if name in declared else -1)
+        # A transformer may bring a parent that is not declared itself, and that fills no table then.
+        names = sorted(_with_parents(part) & set(declared), key=declared.index)
         root = next((name for name in names if not part.resources[name].is_transformer), names[0])
         found.append(Component(root, (root, *(name for name in names if name != root))))
     found.sort(key=lambda part: min(declared.index(each) for each in part.resources if each in declared))
@@ -76,6 +78,18 @@ def _sharing_tables(parts: list[Component], description: Description) -> list[Co
             found[owner] = Component(found[owner].name, (*found[owner].resources, *part.resources))
         owners.update(dict.fromkeys(written, owner))
     return found
+
+
+def _refuse_transformers_without_parent(source: DltSource) -> None:
+    """dlt fails only when it reads: by then a DAG is there that no run can complete."""
+    for name, resource in source.resources.items():
+        # dlt gives it a parent without a name, in whose place the real one is to be put.
+        if not all(parents_of(resource)):
+            raise ApiConfigError(
+                f"The resource {name!r} is a transformer, and has no parent whose rows it could take.",
+                expected="a transformer that is bound to the resource that it transforms.",
+                fix=f"put the two together: `parent | {name}`, or `data_from=parent` in its `@dlt.transformer`.",
+            )
 
 
 def _with_parents(source: DltSource) -> set[str]:

@@ -63,13 +63,14 @@ class Answers:
             if (total := policy.total.believed) and total % CAP == 0:
                 raise read_errors.capped(policy.reading.resource, policy.way.place, total)
             return _without_rows(response)
-        if policy.way.overlap and self._session is not None and policy.way.align():
+        if self._session is not None and policy.way.align(from_start=True):
             # Some take only offsets that are a multiple of the limit, such as eBay:
             # https://developer.ebay.com/api-docs/sell/inventory/resources/inventory_item/methods/getInventoryItems.
             policy.way.ask(self._request)
             prepared = self._session.prepare_request(self._request)
             prepared.hooks = {"response": []}
-            return self._session.send(prepared, **settings)
+            sent = self._session.send(prepared, **settings)
+            return self._mended(sent, settings) if sent.status_code in (NO_CONTENT, *REFUSED) else sent
         return response
 
 

@@ -14,7 +14,6 @@ from requests import Request, Response
 
 from ecom_source.errors import ApiConfigError
 from ecom_source.http.same_host import at_home
-from ecom_source.paging import read_errors
 from ecom_source.paging.answers import Answers
 from ecom_source.paging.page_check import check_keys, rows_meant
 from ecom_source.paging.page_policy import Expected, PagePolicy
@@ -86,8 +85,9 @@ class CheckedPaginator(BasePaginator):
         way = self._way
         # Before the page and its size are in it: a read of another size is compared with this one.
         where = _fingerprint(request)
-        if self.expected.twice and way.size:
-            way.resize(max(1, way.size * 7 // 10) if self.reading.again % 2 else None)
+        way.resize(None)
+        if self.expected.twice and way.size and self.reading.again % 2:
+            way.resize(max(1, way.size * 7 // 10))
         way.begin(request)
         self._first_url = str(request.url)
         self._request, self._filters = request, dict(request.params or {})
@@ -95,6 +95,8 @@ class CheckedPaginator(BasePaginator):
         """The requests of a pass whose next page the answers name."""
         self._policy = PagePolicy(way, self.expected, self.reading, where)
         Answers(self._policy, request, self.session, self._end)
+        self._counted = None if way.can_overlap else self._count_rows()
+        """Rows by the path that counts, before the first page: where nothing else tells that rows went."""
         self._in_a_row = 0
         """Pages that came one after another without a row that moved; below 0, so many are still to come before any are
         asked for in advance."""
@@ -115,13 +117,15 @@ class CheckedPaginator(BasePaginator):
         passed_on = data if data is not None else []
         if isinstance(self._way.inner, _Unknown):
             self._way = self._policy.way = way_of(_detected(response))
+            self._way.take_over(self._request)
         policy, expected = self._policy, self.expected
         said = policy.total.peek(response)
         listed = self._selector.listed(response.json()) if self._selector.picks else None
         rows = listed
         if rows is None:
             key = expected.required or expected.key
-            rows = rows_meant(response, passed_on, selector=self._selector, key=key, total=said)
+            lacking = policy.lacking(said)
+            rows = rows_meant(response, passed_on, selector=self._selector, key=key, lacking=lacking)
         check_keys(response, passed_on if listed is not None else rows, expected.required)
         moves = policy.moves
         if self._asked_early and said != policy.total.said:
@@ -133,6 +137,8 @@ class CheckedPaginator(BasePaginator):
                 self._pick(passed_on)
         if policy.moves > moves:
             self._in_a_row, self._asked = -(4**policy.moves), set()
+            # What is asked for again is no circle.
+            self._made.clear()
         else:
             self._in_a_row += 1
         if not policy.has_next_page:
@@ -148,12 +154,14 @@ class CheckedPaginator(BasePaginator):
         """Asks for the next page, and in advance for some of those behind it."""
         if self._ended:
             return
-        self._way.ask(request)
+        way = self._way
+        way.ask(request)
         request.url = at_home(self._first_url, str(request.url))
-        if isinstance(self._way, LinkWay) and not self._is_another(request):
-            self._end_of_a_circle()
-        elif self.ahead is not None and isinstance(self._way, OffsetWay):
-            self._ask_in_advance(request, self._way, self.ahead)
+        if isinstance(way, LinkWay) and not self._is_another(request):
+            self._policy.end_of_a_circle()
+            self._end()
+        elif self.ahead is not None and isinstance(way, OffsetWay):
+            self._ask_in_advance(request, way, self.ahead)
 
     def _ask_in_advance(self, request: Request, way: OffsetWay, ahead: ReadAhead) -> None:
         """Sends for pages that are sure to be asked for.
@@ -177,20 +185,18 @@ class CheckedPaginator(BasePaginator):
         self._made.add(made)
         return True
 
-    def _end_of_a_circle(self) -> None:
-        """The shop names a page that was read: the last one, as some do, or it does not go on at all."""
-        policy = self._policy
-        if policy.is_stuck_on_first_page:
-            raise read_errors.ignored(self.reading.resource, self._way.parameters)
-        self._end()
-
     def _end(self) -> None:
         self._ended = True
-        if self.count is not None:
-            paging = self._way.paging_params
-            filters = {name: value for name, value in self._filters.items() if name not in paging}
-            self._policy.total.counted(self.count.ask(self._request, filters))
+        if (now := self._count_rows()) is not None:
+            self._policy.total.counted(max(now, self._counted or 0))
         self._policy.finish()
+
+    def _count_rows(self) -> int | None:
+        if self.count is None:
+            return None
+        paging = self._way.paging_params
+        filters = {name: value for name, value in self._filters.items() if name not in paging}
+        return self.count.ask(self._request, filters)
 
 
 class _Unknown(BasePaginator):

@@ -17,7 +17,7 @@ ERROR_NAMES = frozenset(("error", "errors", "error_code", "errorcode", "error_me
 
 
 def rows_meant(
-    response: Response, rows: Sequence[Any], *, selector: RowSelector, key: Sequence[str], total: int | None
+    response: Response, rows: Sequence[Any], *, selector: RowSelector, key: Sequence[str], lacking: int | None
 ) -> list[Any]:
     """The rows that the shop means by an answer.
 
@@ -28,7 +28,7 @@ def rows_meant(
         rows: what dlt found in the answer.
         selector: the endpoint's `data_selector`.
         key: the columns of the primary key, where each row must have them.
-        total: rows that the shop says there are, if it says.
+        lacking: rows that are still to come by the shop's total, if it says one.
 
     Raises:
         PayloadError: it is something else. The text has the path of the URL, never the query, where the key may be.
@@ -41,7 +41,7 @@ def rows_meant(
     body = response.json()
     places = selector.found(body)
     if not places:
-        if total == 0 or not body:
+        if lacking == 0 or not body:
             return []
         raise _no_rows(path, selector.text, body)
     value = places[0]

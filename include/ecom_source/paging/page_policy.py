@@ -13,7 +13,7 @@ from typing import Any
 from requests import Response
 
 from ecom_source.paging import read_errors
-from ecom_source.paging.read_tally import Reading
+from ecom_source.paging.read_tally import COUNTED, JOINED, Reading
 from ecom_source.paging.seen_keys import SeenRows, picture
 from ecom_source.paging.totals import Total, TotalSource
 from ecom_source.paging.versions import Versions
@@ -31,6 +31,7 @@ ENOUGH_IN_ORDER = 4
 """Rows in the order of the page before that are enough to know its end by, where the very last row is gone."""
 MOST_PAGES = 1_000_000
 """Pages of one read."""
+ONE_AGAIN = "its second page is the first one again, and a total somewhere says that these are all"
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ class PagePolicy:
         """Rows that came again: in all, and unchanged where new ones must come."""
         self._probe: int | None = None
         """The page size that is asked for to see whether the shop heeds it."""
+        self._first_is_full = False
+        """Whether the first page had as many rows as one can have, when that was asked."""
 
     def take(self, response: Response, rows: list[Any]) -> list[Any]:
         """Takes in a page; its rows that go on to dlt.
@@ -113,20 +116,29 @@ class PagePolicy:
             IncompleteReadError: the read cannot be complete.
         """
         if self._probe is not None:
-            self._judge_page_size(rows, self._probe)
+            self._judge_page_size(response, rows, self._probe)
             return []
         fell = self.total.read(response)
         if not rows and not fell and self._pages and self._says_more_follow():
             raise read_errors.capped(self.reading.resource, self.way.place, self.total.now or 0)
         marks = self.seen.marks(rows)
+        if fell and self.beyond_total and not all(map(self.seen.known, marks)):
+            # New rows where there are none by a total that is now even less: it counts something else.
+            self.total.trusted, fell = False, 0
         now = picture(rows)
-        if rows and now == self._page_before and not self._is_behind() and not self._may_be_equal(rows):
+        if not rows or now != self._page_before or self._is_behind():
+            self._equal = 0
+        elif not self._may_be_equal(rows):
             self.reading.page(len(rows), 0, self.total.said)
             return []
         if self._is_gap(marks, fell) and self._go_back(rows, fell):
             return []
         self._page_before = now
         return self._accept(response, rows, marks)
+
+    def lacking(self, said: int | None) -> int | None:
+        """How many rows are still to come by what an answer says; None where it does not say."""
+        return None if said is None else max(0, self.way.wanted(said) - self._in_hand)
 
     def pass_over(self, rows: list[Any]) -> list[Any]:
         """Leaves a page out, to ask for it again: nobody knows whether it is older than the one before it."""
@@ -218,11 +230,19 @@ class PagePolicy:
         by_total = self.total.named and self.total.believed is not None
         return 0 if by_total and not self.expected.overlap else 1
 
-    @property
-    def is_stuck_on_first_page(self) -> bool:
-        """Whether only one page came, and nothing says that there are no more."""
-        total = self.total.believed
-        return self._pages == 1 and self._rows > 0 and (total is None or self._in_hand < total)
+    def end_of_a_circle(self) -> None:
+        """The shop names a page that was read: the last one, as some do, or it does not go on at all.
+
+        Raises:
+            IncompleteReadError: only one page came, and nothing says that there are no more; or one was passed on
+                again, since its rows cannot be told apart.
+        """
+        twice = self._equal > 0 and not self.seen.tracked
+        alone = self._pages == 1 and self._rows > 0
+        if twice or (alone and not self._has_all):
+            raise read_errors.ignored(self.reading.resource, self.way.parameters)
+        if alone and not self.total.named:
+            self.reading.doubt(ONE_AGAIN)
 
     @property
     def _in_hand(self) -> int:
@@ -241,34 +261,51 @@ class PagePolicy:
             if self._equal >= MOST_EQUAL:
                 raise read_errors.nothing_new(self.reading.resource, self._equal + 1, self.way.parameters)
             return True
-        total = self.total.believed
-        if total is not None and self._in_hand >= self.way.wanted(total):
+        if self.total.named and self._pages > 1 and self._has_all:
             self.has_next_page = False
         elif self.way.overlap and self.way.align():
             # The shop may heed only offsets that are a multiple of the page size: asked for at the border.
             return False
-        elif self._pages > 1 or self.beyond_total:
-            # The page beyond the last one, as Magento shows it.
-            self.has_next_page = False
-        elif total is not None:
+        elif self._pages > 1 or (self.beyond_total and not self._has_all):
+            # The page beyond the last one, as Magento shows it: it comes whatever is asked for. Where a whole page of
+            # new rows came in front, the next one is another.
+            self._equal += 1
+            self.has_next_page = self._equal == 1 and not self._has_all
+            return self.has_next_page
+        elif self.total.believed is not None and not self._has_all:
             raise read_errors.ignored(self.reading.resource, self.way.parameters)
         else:
             self._ask_with_another_size(rows)
         return False
 
+    @property
+    def _has_all(self) -> bool:
+        """Whether as many rows came as the shop says there are."""
+        total = self.total.believed
+        return total is not None and self._in_hand >= self.way.wanted(total)
+
     def _ask_with_another_size(self, rows: list[Any]) -> None:
         """Page two is page one. Whether that is all there is, a request with another page size tells."""
-        if self.way.size is None or self.way.is_full(len(rows), 1):
+        if not self._has_all and (self.way.size is None or self.way.is_full(len(rows), 1)):
             raise read_errors.ignored(self.reading.resource, self.way.parameters)
-        if len(rows) == 1:
-            self.has_next_page = False
+        if self.way.size is not None and len(rows) > 1:
+            self._probe, self._first_is_full = len(rows) // 2, self.way.is_full(len(rows), 1)
+            self.way.ask_first_page(self._probe)
             return
-        self._probe = len(rows) // 2
-        self.way.ask_first_page(self._probe)
+        self.has_next_page = False
+        if self.way.size is None and not self.total.named:
+            self.reading.doubt(ONE_AGAIN)
 
-    def _judge_page_size(self, rows: list[Any], size: int) -> None:
+    def _judge_page_size(self, response: Response, rows: list[Any], size: int) -> None:
+        """The first page in another size: whether the shop heeds sizes, and whether its total is one of the page."""
         self.reading.page(len(rows), 0, self.total.said)
+        by_total, said = self._has_all, self.total.peek(response)
         if len(rows) > size:
+            wrong = not (by_total and self.total.named)
+        else:
+            page_only = by_total and said is not None and said != self.total.said
+            wrong = (page_only or not by_total) and self._first_is_full
+        if wrong:
             raise read_errors.ignored(self.reading.resource, self.way.parameters)
         self.has_next_page = False
 
@@ -335,7 +372,11 @@ class PagePolicy:
             IncompleteReadError: it went back again and again, or rows cannot be told apart.
         """
         if not self.seen.tracked:
-            raise read_errors.moved(self.reading.resource)
+            if self.total.named or not self.reading.falls_again(self.where, fell):
+                raise read_errors.moved(self.reading.resource)
+            # A guessed total that falls by the same number in each read is none.
+            self.total.trusted = False
+            return False
         if not self.way.overlap and not self.total.named and self._fruitless > 1:
             # It falls with each page, for another reason.
             self.total.trusted = False
@@ -343,6 +384,7 @@ class PagePolicy:
         place = self.way.place
         self._furthest = max(self._furthest, self.way.number)
         self.way.go_back(fell)
+        self.beyond_total = False
         self.moves += 1
         self._fruitless += 1
         self._steps_back += 1
@@ -387,6 +429,8 @@ class PagePolicy:
             self.reading.doubt(f"the shop says {said:,} rows, and {self._in_hand:,} came")
         elif total is None:
             self._say_without_total()
+        elif not tracked:
+            self.reading.proofs.add(COUNTED)
         if self.expected.twice:
             self._compare_with_read_before()
 
@@ -402,11 +446,11 @@ class PagePolicy:
         raise read_errors.short(resource, total, came, self._repeats)
 
     def _say_without_total(self) -> None:
-        if isinstance(self.way, LinkWay) and self.way.is_single:
+        if isinstance(self.way, LinkWay) and self._pages <= 1:
             return
         if self.seen.tracked and self.way.can_overlap:
-            self.reading.joined = True
-        elif self._pages > 1 or not isinstance(self.way, LinkWay):
+            self.reading.proofs.add(JOINED)
+        else:
             self.reading.doubt("the shop says no total" + ("" if self.seen.tracked else ", and its rows have no key"))
 
     def _compare_with_read_before(self) -> None:

@@ -14,8 +14,11 @@ logger = logging.getLogger(__name__)
 PROGRESS_PERIOD = 5.0
 """Seconds between two progress lines of one resource."""
 READ_WHOLE = "read whole"
-"""Complete by the shop's own total."""
+"""As many different rows as the shop says there are; or all in one answer; or two reads with the same keys."""
+COUNTED = "as many rows as the shop says there are; they have no key by which a repeated one could be told"
 JOINED = "no total; each page began with the last row of the one before"
+WEAKER = (JOINED, COUNTED)
+"""What is said rather than `READ_WHOLE`, where it is all that is proven of some part."""
 NOT_PROVABLE = "not provable"
 
 
@@ -45,10 +48,12 @@ class Reading:
     """How often the whole read was begun again."""
     doubts: list[str] = field(default_factory=list)
     """Why it cannot be proven that all rows came, each reason once."""
-    joined: bool = False
-    """A part of it was proven by pages that overlap, without a total."""
+    proofs: set[str] = field(default_factory=set)
+    """What is proven of it, or of the reads of some of its parents, where that is less than `READ_WHOLE`."""
     shortfalls: dict[str, int] = field(default_factory=dict)
     """By how many rows a read stayed short of a guessed total, by what was asked."""
+    falls: dict[str, int] = field(default_factory=dict)
+    """By how many rows a total fell in a read whose rows cannot be told apart, by what was asked."""
     read_before: dict[str, SeenRows] = field(default_factory=dict)
     """The rows of the read before this one, where two are compared, by what was asked."""
     finished: int = 0
@@ -77,13 +82,14 @@ class Reading:
         """What is proven of the read: never more than is true."""
         if self.doubts:
             return f"{NOT_PROVABLE}: {'; '.join(self.doubts)}"
-        return JOINED if self.joined else READ_WHOLE
+        weaker = [each for each in WEAKER if each in self.proofs]
+        return "; ".join(weaker) or READ_WHOLE
 
     def restart(self) -> None:
         """Forgets what was counted: the read begins again."""
         self.pages = self.rows = self.repeated = self.unselected = self.finished = self.entered = self.left = 0
         self.distinct = self.total = None
-        self.joined = False
+        self.proofs.clear()
         self.doubts.clear()
         self.again += 1
 
@@ -117,6 +123,11 @@ class Reading:
         """Notes why the read cannot be proven complete."""
         if reason not in self.doubts:
             self.doubts.append(reason)
+
+    def falls_again(self, where: str, fell: int) -> bool:
+        """Whether the total fell by as much in the read before; remembers that it fell."""
+        before, self.falls[where] = self.falls.get(where), fell
+        return before == fell
 
     def progress(self, total: int | None = None) -> str:
         """Such as `orders: 12 pages, 1,200 of 2,540 rows (47 %)`."""

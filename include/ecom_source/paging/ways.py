@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from abc import ABC, abstractmethod
+from collections import deque
 from typing import Any
 
 from dlt.common import jsonpath
@@ -17,7 +18,6 @@ from dlt.sources.helpers.rest_client.paginators import (
     OffsetPaginator,
     PageNumberPaginator,
     RangePaginator,
-    SinglePagePaginator,
 )
 from requests import Request, Response
 
@@ -27,6 +27,8 @@ LEAST_MARGIN = 8
 """Rows by which pages overlap at least, once rows were seen to move; four times as many each time that is too few."""
 SIZES_OF_MANY_SHOPS = (10, 20, 25, 50, 100, 200, 250, 500, 1000)
 """The longest page of many a shop, whatever longer one is asked for: a first page of so many may be cut."""
+MOST_REMEMBERED = 64
+"""Requests that are remembered, to ask for their pages again."""
 _SIZE = re.compile(
     r"page_?size|per_?page|limit|max_?results|count|top|take|(page\[)?size\]?|rows|.*\[(page_?size|limit)\]", re.I
 )
@@ -59,6 +61,9 @@ class Way(ABC):
         """Makes `request` the one for the first page."""
         self.overlap = self.longest = 0
         self.inner.init_request(request)
+
+    def take_over(self, request: Request) -> None:  # noqa: B027 - most need nothing
+        """Goes on behind a first page that was asked for by `request`, before this kind was known."""
 
     def ask(self, request: Request) -> None:
         """Makes `request` the one for the next page."""
@@ -96,8 +101,12 @@ class Way(ABC):
     def go_back(self, vanished: int) -> None:  # noqa: B027 - most cannot
         """Goes back for rows that have moved, after so many have vanished."""
 
-    def align(self) -> bool:
-        """Goes by whole pages from now on; whether that leads to another place than the one asked for."""
+    def align(self, *, from_start: bool = False) -> bool:
+        """Goes by whole pages from now on; whether that leads to another place than the one asked for.
+
+        Args:
+            from_start: that place may be the first one.
+        """
         return False
 
     def resize(self, size: int | None) -> None:  # noqa: B027 - most cannot
@@ -226,13 +235,13 @@ class OffsetWay(RangeWay):
         self.end = max(first, self.end - vanished)
         self._back = max(LEAST_MARGIN, 4 * self._back, 2 * vanished)
         self._margin = min(self.inner.limit // 2, max(self._margin, self._back))
-        self.overlap = self._back
         self.inner.current_value = self._at_border(max(first, self.end - self._back))
+        self.overlap = self.end - self.inner.current_value
 
-    def align(self) -> bool:
+    def align(self, *, from_start: bool = False) -> bool:
         """Goes by multiples of the limit from now on; whether that leads to another place than the one asked for."""
         border = self.end // self.inner.limit * self.inner.limit
-        if self.aligned or border <= self.inner.initial_value:
+        if self.aligned or (border <= self.inner.initial_value and not from_start):
             return False
         before, self.aligned, self.overlap = self.inner.current_value, True, 0
         self.inner.current_value = border
@@ -301,6 +310,11 @@ class PageNumberWay(RangeWay):
         self.size = int(params[self._size_param]) if self._size_param else None
         self.ask(request)
 
+    def is_full(self, came: int, page: int) -> bool:
+        """Where neither the size nor the number of pages is known, a first page may be full."""
+        knows = self.size is not None or self.inner.total_path or self.inner.has_more_path
+        return super().is_full(came, page) or (page == 1 and came > 0 and not knows)
+
     def ask(self, request: Request) -> None:
         """Makes `request` the one for the next page."""
         super().ask(request)
@@ -364,16 +378,62 @@ class PageNumberWay(RangeWay):
 class LinkWay(Way):
     """Paging by what the answer itself says of the next page: a link, a cursor, or a paginator of the user's own."""
 
+    can_go_back = True
+
+    def begin(self, request: Request) -> None:
+        """Makes `request` the one for the first page."""
+        super().begin(request)
+        self.take_over(request)
+
+    def take_over(self, request: Request) -> None:
+        """Goes on behind a first page that was asked for by `request`, before this kind was known."""
+        self._pages, self._steps, self._again = 0, 0, False
+        self._asked: deque[tuple[dict[str, Any], BasePaginator]] = deque(maxlen=MOST_REMEMBERED)
+        """The last requests, and dlt's paginator at each: a shop whose links count rows is asked again for pages to
+        which rows have moved.
+        """
+        self._remember(request)
+
+    def ask(self, request: Request) -> None:
+        """Makes `request` the one for the next page, or for the one that is asked for again."""
+        if self._again:
+            parts, self.inner = copy.deepcopy(self._asked[-1])
+            vars(request).update(parts)
+        else:
+            super().ask(request)
+            self._remember(request)
+        self._again = False
+
     def advance(self, response: Response, rows: list[Any], *, overlap: int) -> bool:
         """Goes where dlt's paginator goes."""
         self.longest = max(self.longest, len(rows))
+        self._pages += 1
+        self._steps = 0
         self.inner.update_state(response, rows)
         return self.inner.has_next_page
 
     @property
-    def is_single(self) -> bool:
-        """Whether there is one page only."""
-        return isinstance(self.inner, SinglePagePaginator)
+    def is_first(self) -> bool:  # type: ignore[override]
+        """Whether the page that is asked for is the first one."""
+        return self._pages == 0
+
+    @property
+    def number(self) -> int:  # type: ignore[override]
+        """How many pages lie before it."""
+        return self._pages
+
+    def go_back(self, vanished: int) -> None:
+        """Goes back by a page, and by twice as many each time that is too few, as far as they are remembered."""
+        pages = -(-vanished // self.longest) if self.longest else 1
+        self._steps = max(pages, 2 * self._steps, 1)
+        for _ in range(min(self._steps, len(self._asked) - 1)):
+            self._asked.pop()
+            self._pages -= 1
+        self._again = True
+
+    def _remember(self, request: Request) -> None:
+        parts = ("url", "params", "json", "data")
+        self._asked.append(copy.deepcopy(({part: getattr(request, part) for part in parts}, self.inner)))
 
     @property
     def place(self) -> str:
