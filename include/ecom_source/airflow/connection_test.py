@@ -16,6 +16,7 @@ from ecom_source.api.connection_overrides import with_connection
 from ecom_source.errors import ConnectionFieldError, PayloadError
 from ecom_source.http.answer_limits import BoundedAdapter, Bounds
 from ecom_source.http.same_host import stay_at_home
+from ecom_source.http.tls_errors import untrusted
 from ecom_source.load.failures.no_answer import unanswered
 from ecom_source.load.failures.refusal import NO_KEY, NOT_ALLOWED, is_outage, refused
 from ecom_source.load.failures.shop_failure import no_json
@@ -88,6 +89,8 @@ def _ask(connection: ApiConnection, path: str, params: dict[str, Any]) -> Respon
         try:
             return RESTClient(client["base_url"], auth=auth, session=session).get(path, params=params)
         except requests.RequestException as error:
+            if (mistrust := untrusted(error, connection.base_url)) is not None:
+                raise mistrust from None
             failure = unanswered(error, str(connection.base_url), connection.conn_id, connection.redactor)
             fix = "check the Base URL and the network between Airflow's api-server and the shop."
             raise type(failure)(failure.found, expected=failure.expected, fix=fix) from None

@@ -219,7 +219,7 @@ class PagePolicy:
         as many came as there were at first, for rows in any other order may be changed together.
         """
         first = self.total.first
-        if self.expected.is_late is None or not rows or not first or self._rows < first:
+        if self.expected.is_late is None or not rows or not first or self._in_hand < first:
             return False
         return self._rows >= 2 * first or all(map(self.expected.is_late, rows))
 

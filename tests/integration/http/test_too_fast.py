@@ -18,7 +18,7 @@ from ecom_source.options import Options
 from ecom_source.secrets.redactor import Redactor
 
 ROWS = [{"id": key, "updated_at": "2026-01-01T00:00:00Z"} for key in range(1, 2951)]
-PAGES = list(range(0, len(ROWS), 100))
+PAGES = list(range(0, len(ROWS) - 1, 99))
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +69,9 @@ def test_what_is_refused_for_its_company_is_asked_again_alone(
     ("status", "pages", "asked", "says"),
     [
         pytest.param(403, 8, 2, "answered 403 to GET /rows", id="403: once more, alone"),
-        pytest.param(503, 8, 5, "still answered 503 to GET /rows after 4 attempts", id="503: and then three retries"),
+        pytest.param(503, 8, 5, "answered 503 to GET /rows.*after 5 attempts", id="503: and then three retries"),
         pytest.param(403, 1, 1, "answered 403 to GET /rows", id="403 without company: once"),
-        pytest.param(503, 1, 4, "still answered 503 to GET /rows after 4 attempts", id="503 without company: 4 times"),
+        pytest.param(503, 1, 4, "answered 503 to GET /rows.*after 4 attempts", id="503 without company: 4 times"),
         pytest.param(401, 8, 1, "answered 401 to GET /rows", id="401: once"),
     ],
 )
@@ -79,10 +79,10 @@ def test_what_is_refused_alone_as_well_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, pages: int, asked: int, says: str
 ) -> None:
     with serving(RowsApi(ROWS, seconds=0.05)) as shop:
-        shop.refuse = lambda number: (status, {}) if shop.requests[number - 1] == 500 else None
+        shop.refuse = lambda number: (status, {}) if shop.requests[number - 1] == 495 else None
         with pytest.raises(RequestFailedError, match=says):
             load(shop, tmp_path, monkeypatch, pages)
-    assert shop.requests.count(500) == asked
+    assert shop.requests.count(495) == asked
 
 
 def test_the_one_that_is_asked_alone_waits_as_long_as_the_shop_says(
