@@ -4,7 +4,7 @@ EcomError
 ├── ConnectionFieldError       fix a field of an Airflow Connection
 ├── ApiConfigError             fix the API description in the DAG file
 ├── WindowError                trigger another window, or fix the schedule
-├── DriverMissingError         install what the warehouse needs
+├── DriverMissingError         install what the load or its warehouse needs
 ├── RequestFailedError         fix what the shop refuses: the key, its rights, a path, a parameter
 │   └── ShopUnavailableError   nothing, at first: the shop is down or busy                        Airflow retries
 ├── PayloadError               look at the answer: it is not what the API description promises
@@ -55,7 +55,7 @@ class WindowError(EcomError):
 
 
 class DriverMissingError(EcomError):
-    """What the warehouse needs is not installed."""
+    """What a load or its warehouse needs is not installed."""
 
 
 class RequestFailedError(EcomError):

@@ -10,6 +10,7 @@ https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/common/data_types/type_helpers.py
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
@@ -25,12 +26,15 @@ from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from ecom_source.dlt_internals.column_hints import hint_line
 from ecom_source.dlt_internals.column_limits import ColumnLimits
 from ecom_source.dlt_internals.exact_values import Unstorable, exact, is_finer
+from ecom_source.dlt_internals.fallback import needed
 from ecom_source.dlt_internals.field_names import FieldNames
 from ecom_source.dlt_internals.value_checks import ValueChecks
 from ecom_source.errors import PayloadError
 
 ONE_COLUMN_ONLY = ("primary_key", "merge_key", "hard_delete", "dedup_sort", "root_key", "parent_key", "row_key")
 """Hints of a column whose values a merge looks at: those in a variant beside it would not be seen."""
+OVERRIDDEN = ("_normalize_chunk", "_filter_row", "_coerce_row", "_coerce_non_null_value", "_infer_column_type")
+"""Of dlt's class. An override that dlt calls no longer would skip its check in silence."""
 _DIGITS = Context(prec=200)
 
 
@@ -52,10 +56,16 @@ class ExactNormalizer(JsonLItemsNormalizer):
 
     Args:
         checks: of this load.
+
+    Raises:
+        DriverMissingError: dlt has moved what they stand on.
     """
 
     def __init__(self, *args: Any, checks: ValueChecks | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        with needed("checks of values"):
+            operator.attrgetter(*OVERRIDDEN)(super())
+            operator.attrgetter("_coerce_type")(self)
         self.checks = checks or ValueChecks()
         names: Any = self.schema.data_item_normalizer
         self._fields = FieldNames.of(names) if type(names) is DataItemNormalizer else None

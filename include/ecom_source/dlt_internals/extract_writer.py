@@ -10,6 +10,7 @@ This can go once dlt's own error names the row.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,24 +20,34 @@ from dlt.common.data_writers.writers import TypedJsonlListWriter
 from dlt.common.typing import TDataItem
 
 from ecom_source.dlt_internals.exact_values import SMALLEST
+from ecom_source.dlt_internals.fallback import needed
 from ecom_source.dlt_internals.value_checks import ValueChecks
 from ecom_source.errors import PayloadError
 
+FEATURE = "checks of what is written"
 LARGEST_WRITTEN = 2**64 - 1
 """Of a whole number in dlt's JSON; a column of decimals or texts takes those above 63 bits."""
 
 
 @contextmanager
 def checked_extract(checks: ValueChecks) -> Iterator[None]:
-    """Names what cannot be written for as long as the block lasts."""
+    """Names what cannot be written for as long as the block lasts.
+
+    Raises:
+        DriverMissingError: dlt has moved what this stands on. It would write null for NaN without a word.
+    """
     from dlt.extract import storage
 
-    plain = storage.ExtractorItemStorage
+    with needed(FEATURE):
+        plain = storage.ExtractorItemStorage
+        operator.attrgetter("_get_writer")(plain)
 
     class CheckedStorage(plain):  # type: ignore[valid-type,misc]
         def _get_writer(self, load_id: str, schema_name: str, table_name: str) -> Any:
             writer = super()._get_writer(load_id, schema_name, table_name)
-            if self.writer_cls is TypedJsonlListWriter:
+            with needed(FEATURE):
+                written_by = self.writer_cls, writer.writer_cls
+            if written_by[0] is TypedJsonlListWriter:
                 writer.writer_cls = partial(CheckedWriter, table=table_name, checks=checks)
             return writer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.support.apis import api, windowed
 from tests.support.loads import Tables, connection_json
 from tests.support.rows_api import RowsApi, serving
 
-from ecom_source.errors import ApiConfigError, EcomError, PayloadError, RowsRefusedError
+from ecom_source.errors import ApiConfigError, EcomError, PayloadError
 
 MOMENT = "2026-03-01T00:00:00Z"
 GOOD = {"id": 1, "updated_at": MOMENT, "price": "1.50"}
@@ -65,11 +66,29 @@ def test_a_step_that_cannot_take_a_row_is_the_descriptions(
     assert says in error.found
 
 
-@pytest.mark.parametrize("value", ["1.23456", "9" * 40], ids=["too fine", "too great"])
-def test_a_value_that_its_column_cannot_hold_is_not_the_warehouses_fault(
-    load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch, value: str
+PRICE = {"price": {"data_type": "decimal", "precision": 18, "scale": 4}}
+
+
+def test_digits_that_a_column_cannot_hold_are_rounded_and_reported(
+    load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    columns = {"price": {"data_type": "decimal", "precision": 18, "scale": 4}}
-    error = failing([GOOD, {**GOOD, "id": 2, "price": value}], load, monkeypatch, columns=columns)
-    assert type(error) is RowsRefusedError
-    assert error.found.startswith("The rows do not fit their columns: ArrowInvalid: Rescaling Decimal value")
+    with serving(RowsApi([GOOD, {**GOOD, "id": 2, "price": "1.23456"}])) as shop:
+        monkeypatch.setenv("AIRFLOW_CONN_ECOM_API", connection_json(shop.url))
+        report = load(api(windowed("orders", columns=PRICE)))["orders"]
+    assert {key: row["price"] for key, row in tables.rows("orders").items()} == {
+        1: Decimal("1.5000"),
+        2: Decimal("1.2346"),
+    }
+    assert report.values["values_rounded"] == {"orders.price": 1}
+    assert "orders.price: 1 value had more digits than the column holds and was rounded" in caplog.text
+
+
+def test_a_value_that_its_column_cannot_hold_is_not_the_warehouses_fault(
+    load: Loader, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = failing([GOOD, {**GOOD, "id": 2, "price": "9" * 40}], load, monkeypatch, columns=PRICE)
+    assert type(error) is PayloadError
+    assert error.found == (
+        f"orders.price cannot hold Decimal('{'9' * 40}'), which the row with id 2 has: it takes 14 digits before the "
+        "point."
+    )

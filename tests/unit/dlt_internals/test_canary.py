@@ -32,13 +32,15 @@ PARENTS = Reach(
     "include/ecom_source/dlt_internals/resource_tree.py",
 )
 COLUMNAR = Reach(
-    "rows made into columns (speed; without it dlt's own way is taken, with a warning)",
+    "rows made into columns (speed; without it rows go value by value, with a warning)",
     "include/ecom_source/dlt_internals/columnar/",
 )
 EXACT = Reach(
     "values that are stored so that they can be read back, or in a column of their own, or fail the run",
     "include/ecom_source/dlt_internals/exact_normalizer.py",
 )
+EXACT_ENTRY = Reach(EXACT.feature, "include/ecom_source/dlt_internals/columnar/")
+"""Where dlt's class is exchanged."""
 NAMES = Reach("an error for two fields that become one column", "include/ecom_source/dlt_internals/field_names.py")
 WRITTEN = Reach(
     "an error that names the value which JSON cannot hold", "include/ecom_source/dlt_internals/extract_writer.py"
@@ -69,14 +71,14 @@ RELIED_ON: Mapping[str, Reach] = {
     "dlt.common.time.increasing_precise_time._lock": LOAD_IDS,
     "dlt.common.time.increasing_precise_time._last": LOAD_IDS,
     "dlt.extract.DltResource._pipe": PARENTS,
-    "dlt.normalize.worker.JsonLItemsNormalizer": COLUMNAR,
-    "dlt.normalize.items_normalizers.JsonLItemsNormalizer._normalize_chunk": COLUMNAR,
+    "dlt.normalize.worker.JsonLItemsNormalizer": EXACT_ENTRY,
+    "dlt.normalize.items_normalizers.JsonLItemsNormalizer._normalize_chunk": EXACT,
     "dlt.normalize.items_normalizers.JsonLItemsNormalizer._filtered_tables": COLUMNAR,
     "dlt.normalize.items_normalizers.JsonLItemsNormalizer._filtered_tables_columns": COLUMNAR,
     "dlt.normalize.items_normalizers.JsonLItemsNormalizer._report_progress": COLUMNAR,
     "dlt.common.storages.load_storage.LoadItemStorage._get_writer": COLUMNAR,
     "dlt.common.storages.load_storage.LoadItemStorage.writer_cls": COLUMNAR,
-    "dlt.common.data_writers.buffered.BufferedDataWriter.writer_cls": COLUMNAR,
+    "dlt.common.data_writers.buffered.BufferedDataWriter.writer_cls": WRITTEN,
     "dlt.normalize.items_normalizers.JsonLItemsNormalizer._coerce_type": EXACT,
     "dlt.normalize.items_normalizers.JsonLItemsNormalizer._coerce_row": EXACT,
     "dlt.normalize.items_normalizers.JsonLItemsNormalizer._coerce_non_null_value": EXACT,
@@ -85,6 +87,8 @@ RELIED_ON: Mapping[str, Reach] = {
     "dlt.common.normalizers.json.relational.DataItemNormalizer._normalize_identifier": NAMES,
     "dlt.common.normalizers.json.relational.DataItemNormalizer._shorten_fragments": NAMES,
     "dlt.extract.storage.ExtractorItemStorage": WRITTEN,
+    "dlt.extract.storage.ExtractorItemStorage._get_writer": WRITTEN,
+    "dlt.extract.storage.ExtractorItemStorage.writer_cls": WRITTEN,
     "dlt.destinations.duckdb.client_class": MEMORY,
     "dlt.destinations.impl.duckdb.duck.DuckDbClient.create_load_job": MEMORY,
     "dlt.common.storages.load_package.ParsedLoadJobFileName.retry_count": MEMORY,
@@ -133,8 +137,8 @@ def test_what_is_gone_is_missed_with_the_feature_and_the_module(monkeypatch: pyt
     with pytest.raises(pytest.fail.Exception) as failed:
         test_what_is_relied_on_is_there(name)
     assert str(failed.value) == (
-        f"dlt {version('dlt')} has no {name}. It carries: rows made into columns (speed; without it dlt's own way is "
-        "taken, with a warning). Look at include/ecom_source/dlt_internals/columnar/."
+        f"dlt {version('dlt')} has no {name}. It carries: values that are stored so that they can be read back, or in "
+        "a column of their own, or fail the run. Look at include/ecom_source/dlt_internals/columnar/."
     )
 
 

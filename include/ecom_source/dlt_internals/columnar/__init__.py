@@ -5,8 +5,9 @@ looks at a whole chunk of rows at once, wherever that cannot make a difference: 
 of its column's type or of one that leads to it in one way only. Any other chunk is left to dlt, the first of a new
 table or column among them, so that all that dlt decides (names, types, variants, contracts) is decided by dlt.
 
-dlt has no place to plug this in, so its class is exchanged for the time of a load; where dlt has moved what this stands
-on, it does all rows its own way. This can go once dlt's normalizer of JSON rows works on columns:
+dlt has no place to plug this in, so its class is exchanged for the time of a load; where dlt has moved what only this
+stands on, all rows go value by value (`exact_normalizer`), which no load does without. This can go once dlt
+normalizes JSON rows by columns:
 https://github.com/dlt-hub/dlt/blob/1.31.0/dlt/normalize/items_normalizers/jsonl.py.
 """
 
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ecom_source.dlt_internals.fallback import go_dlts_own_way
+from ecom_source.dlt_internals.fallback import go_dlts_own_way, needed
 
 if TYPE_CHECKING:
     from dlt.common.schema import Schema
@@ -36,14 +37,17 @@ def columnar(expect: Callable[[int, int, Schema], None], checks: ValueChecks) ->
         expect: is told how many rows came so far, of how many bytes, and for which tables, before they are loaded; not
             where dlt normalizes in processes of its own.
         checks: what is looked at in each value, by columns or not.
+
+    Raises:
+        DriverMissingError: dlt has moved what the checks stand on.
     """
     from dlt.normalize import worker as module
 
-    from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer
-
     worker: Any = module
-    # An error if it is not there: without the checks a value could be changed without a word.
-    theirs: type[ItemsNormalizer] = worker.JsonLItemsNormalizer
+    with needed("checks of values"):
+        from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer
+
+        theirs: type[ItemsNormalizer] = worker.JsonLItemsNormalizer
     rows_so_far = size_so_far = 0
     process = os.getpid()
 

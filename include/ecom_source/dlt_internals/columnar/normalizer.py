@@ -35,16 +35,16 @@ from ecom_source.dlt_internals.exact_normalizer import ExactNormalizer, is_delet
 
 FIRST = 50
 """Rows of a chunk that go dlt's own way before the rest is tried again."""
-OF_A_NORMALIZER = ("_normalize_chunk", "_filtered_tables", "_filtered_tables_columns", "_report_progress")
+OF_A_NORMALIZER = ("_filtered_tables", "_filtered_tables_columns", "_report_progress")
 OF_A_STORAGE = ("_get_writer", "writer_cls")
 """What is private or exchanged here. An override that dlt calls no longer is as good as missing."""
 
 
 def check_reach(normalizer: Any) -> None:
-    """Looks for all of that before a row is written, so that dlt can do all rows its own way.
+    """Looks for all of that before a row is written, so that all rows can go value by value.
 
     Args:
-        normalizer: dlt's own.
+        normalizer: the exact one.
 
     Raises:
         AttributeError: something is not there.
