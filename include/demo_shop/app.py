@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive, Scope, Send
@@ -135,7 +136,8 @@ def _head(reply: Reply) -> Message:
 
 
 def _start(status: int, headers: Iterable[tuple[str, str]]) -> Message:
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+    dated = [("Date", formatdate(usegmt=True)), *headers]
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in dated]
     return {"type": "http.response.start", "status": status, "headers": encoded}
 
 

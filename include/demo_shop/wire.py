@@ -101,6 +101,8 @@ class ServerThread:
             log_config=None,
             log_level="critical",
             access_log=False,
+            # uvicorn's is up to a second old.
+            date_header=False,
             timeout_keep_alive=30,
             ssl_certfile=certificate,
         )

@@ -20,6 +20,7 @@ from local_airflow.environment import HOST, free_port
 
 PASSWORD = "w@re/house%pässword"
 USER = "loader"
+SYSTEM = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
 
 
 def server_program() -> str | None:
@@ -36,6 +37,14 @@ class MariaDB:
     def connect(self) -> Any:
         """A PyMySQL connection in autocommit mode."""
         return pymysql.connect(host=HOST, port=self.port, user=USER, password=PASSWORD.encode(), autocommit=True)
+
+    def drop_datasets(self) -> None:
+        """Drops every database that is not the server's own: one server is there for all tests, in any order."""
+        with self.connect().cursor() as cursor:
+            cursor.execute("SHOW DATABASES")
+            for (name,) in cursor.fetchall():
+                if name not in SYSTEM:
+                    cursor.execute(f"DROP DATABASE `{name}`")
 
     def connection_json(self, database: str, **extra: Any) -> str:
         """An Airflow Connection to a database, as `AIRFLOW_CONN_...` holds it."""

@@ -69,9 +69,9 @@ def _sqlite(tmp: Path, request: pytest.FixtureRequest) -> Place:
 
 def _mariadb(tmp: Path, request: pytest.FixtureRequest) -> Place:
     server: MariaDB = request.getfixturevalue("mariadb")
+    server.drop_datasets()
     with server.connect().cursor() as cursor:
-        cursor.execute("DROP DATABASE IF EXISTS ecommerce")
-        cursor.execute("CREATE DATABASE IF NOT EXISTS shop")
+        cursor.execute("CREATE DATABASE shop")
     return Place(server.connection_json("shop"), server.tables(), lambda: _schemas(server.tables()))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -178,3 +180,10 @@ def test_unknown_paths(path: str, get: Get) -> None:
 def test_only_get(shop: DemoShop) -> None:
     answer = requests.post(f"{shop.url}/v1/orders", headers={"X-API-Key": "k"}, timeout=5)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+
+
+def test_each_answer_is_dated_to_the_second(get: Get) -> None:
+    end = time.time() + 1.2
+    while (before := time.time()) < end:
+        (date,) = get("/v1/resource", limit=1).raw.headers.getlist("Date")
+        assert int(before) <= parsedate_to_datetime(date).timestamp() <= time.time()
