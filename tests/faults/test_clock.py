@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from dlt.common.time import increasing_precise_time
 from tests.faults.book import Book
 from tests.faults.scene import Scene, Seen
 from tests.support.loads import manual
@@ -15,6 +16,12 @@ from ecom_source.window.run_window import Interval, Run
 
 HOUR = timedelta(hours=1)
 ROW = "the clock steps back"
+
+
+@pytest.fixture(autouse=True)
+def names_of_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a load of these tests was named after is forgotten at the end, as a process would forget it."""
+    monkeypatch.setattr(increasing_precise_time, "_last", increasing_precise_time._last)
 
 
 def run_at(scene: Scene, offset: timedelta, run: Run | None = None, **fields: Any) -> Seen:
