@@ -26,7 +26,7 @@ from ecom_source.load.staging_dataset import Staging
 from ecom_source.window.run_window import Run
 
 ROWS, PAGE = 30, 10
-OFFSETS = {"first page": "0", "middle page": "10", "last page": "20"}
+OFFSETS = {"first page": "0", "middle page": "9", "last page": "18"}
 ORDERS = api(windowed("orders"), client={"paginator": {"type": "offset", "limit": PAGE}})
 MOST_SECONDS = 60.0
 """By the real clock, for any run; waits between attempts and timeouts are shortened."""
