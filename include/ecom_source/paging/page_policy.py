@@ -400,7 +400,8 @@ class PagePolicy:
 
     def _count_repeats(self, rows: list[Any], marks: Sequence[int | None]) -> None:
         """Counts rows that came before. Where new rows came in front, they stand at the beginning of the page."""
-        if not self.seen.tracked:
+        if not self.seen.tracked or self._equal:
+            # The last page again says nothing of the order.
             return
         unchanged = self.seen.unchanged(rows) if self.total.believed is None else [False] * len(rows)
         if self._is_behind():

@@ -65,6 +65,8 @@ def unknowable(shop: PagedShop, events: dict[int, list[str]], *, overlap: bool, 
         return "a first page cut to an unusual length, beside a total that is as long"
     if shop.says == "right once" and any(name.startswith("insert") for name in names):
         return "a total that is said once counts no row that comes later"
+    if shop.unstable and shop.kind in BY_PLACE and not total:
+        return "no total, and rows that come again where they would if new ones had come in front of them"
     if shop.kind in BY_PLACE and not total and sum("insert" in " ".join(each) for each in events.values()) > 1:
         return "no total, and as many new rows as a page before each of two answers, so that three pages are equal"
     if not leave or shop.kind == "keyset":
@@ -179,6 +181,9 @@ def test_green_means_that_no_row_is_missing(
             seed=data.draw(st.integers(0, 99)),
         )
     )
+    if shop.unstable and shop.kind in LINKS:
+        # A first page for ever whose rows are others each time: by a guessed total that stays short twice, not provable.
+        shop.stuck = False
     if not keyed and shop.unstable:
         # Pages in any order whose rows cannot be told apart end at `MOST_PAGES` only.
         shop.stuck = shop.last_page_again = False

@@ -102,6 +102,13 @@ def gone(number: int, *ids: int) -> dict[int, Any]:
             id="no request for the last page again",
         ),
         pytest.param(PagedShop(5, "link", says="nothing"), {}, READ_WHOLE, 1, id="one page without a link"),
+        pytest.param(
+            PagedShop(3, "page", limit=2, says="filter ignored", last_page_again=True),
+            GUESSED,
+            "not provable: the shop says 10 rows somewhere, and 3 came, twice",
+            8,
+            id="the last page again, and a guessed total that is too high",
+        ),
         pytest.param(PagedShop(25), KEYLESS, COUNTED, 3, id="rows without a key are counted"),
         pytest.param(PagedShop(25, "link", says="nothing"), {"twice": True}, READ_WHOLE, 6, id="read twice"),
         pytest.param(PagedShop(25, "link"), {"twice": True}, READ_WHOLE, 6, id="read twice, with a total"),
