@@ -449,7 +449,7 @@ class PagePolicy:
     def _say_without_total(self) -> None:
         if isinstance(self.way, LinkWay) and self._pages <= 1:
             return
-        if self.seen.tracked and self.way.can_overlap:
+        if self.seen.tracked and self.way.can_overlap and not self.way.aligned:
             self.reading.proofs.add(JOINED)
         else:
             self.reading.doubt("the shop says no total" + ("" if self.seen.tracked else ", and its rows have no key"))
