@@ -272,7 +272,7 @@ class PagePolicy:
             self._equal += 1
             self.has_next_page = self._equal == 1 and not self._has_all
             return self.has_next_page
-        elif self.total.believed is not None and not self._has_all:
+        elif self.total.believed is not None and not self._has_all and not self.way.is_first:
             raise read_errors.ignored(self.reading.resource, self.way.parameters)
         else:
             self._ask_with_another_size(rows)

@@ -109,6 +109,13 @@ def gone(number: int, *ids: int) -> dict[int, Any]:
             8,
             id="the last page again, and a guessed total that is too high",
         ),
+        pytest.param(
+            PagedShop(1, limit=2, says="filter ignored", refuses="400"),
+            GUESSED,
+            "not provable: the shop says 8 rows somewhere, and 1 came, twice",
+            6,
+            id="400 on the first overlap, and a guessed total that is too high",
+        ),
         pytest.param(PagedShop(25), KEYLESS, COUNTED, 3, id="rows without a key are counted"),
         pytest.param(PagedShop(25, "link", says="nothing"), {"twice": True}, READ_WHOLE, 6, id="read twice"),
         pytest.param(PagedShop(25, "link"), {"twice": True}, READ_WHOLE, 6, id="read twice, with a total"),
