@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.paged_shop import BY_PLACE, EMPTY_FORMS, KINDS, LIES, PagedShop, Read, read
 
 from ecom_source.errors import EcomError
+from ecom_source.paging.page_policy import ONE_AGAIN
 from ecom_source.paging.read_tally import COUNTED, NOT_PROVABLE, READ_WHOLE
 
 EVENTS = ("insert in front", "insert at the end", "insert inside", "delete", "edit", "edit and move")
@@ -161,13 +162,15 @@ def test_a_quiet_shop_is_read_exactly_and_without_a_false_alarm(
     if says not in ("right", "guessed") and len(shop.rows) <= shop.longest:
         # A second page that is the first one again: by the contract an error, where nothing says that these are all.
         shop.last_page_again = False
+        if shop.refuses == "rounds down":
+            shop.refuses = ""
     found = read(shop, overlap=overlap and keyed, size_param=size_param, **more)
     note(f"{shop}\n{found.error!r}; {found.reading.proof}; {shop.asked}")
     assert found.error is None
     assert sorted(row["id"] for row in found.rows) == shop.ids
     if says in ("right", "guessed") and shop.rows:
         # An answer that says "no rows" may say no total.
-        assert not found.reading.doubts
+        assert found.reading.doubts in ([], [] if named or size_param else [ONE_AGAIN])
 
 
 @FAMILY
