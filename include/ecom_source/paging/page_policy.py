@@ -272,7 +272,7 @@ class PagePolicy:
             self._equal += 1
             self.has_next_page = self._equal == 1 and not self._has_all
             return self.has_next_page
-        elif self.total.believed is not None and not self._has_all:
+        elif self.total.believed is not None and not self._has_all and not self.way.is_first:
             raise read_errors.ignored(self.reading.resource, self.way.parameters)
         else:
             self._ask_with_another_size(rows)
@@ -400,7 +400,8 @@ class PagePolicy:
 
     def _count_repeats(self, rows: list[Any], marks: Sequence[int | None]) -> None:
         """Counts rows that came before. Where new rows came in front, they stand at the beginning of the page."""
-        if not self.seen.tracked:
+        if not self.seen.tracked or self._equal:
+            # The last page again says nothing of the order.
             return
         unchanged = self.seen.unchanged(rows) if self.total.believed is None else [False] * len(rows)
         if self._is_behind():
@@ -448,7 +449,7 @@ class PagePolicy:
     def _say_without_total(self) -> None:
         if isinstance(self.way, LinkWay) and self._pages <= 1:
             return
-        if self.seen.tracked and self.way.can_overlap:
+        if self.seen.tracked and self.way.can_overlap and not self.way.aligned:
             self.reading.proofs.add(JOINED)
         else:
             self.reading.doubt("the shop says no total" + ("" if self.seen.tracked else ", and its rows have no key"))

@@ -45,6 +45,8 @@ class Way(ABC):
     """Rows of the page before with which the page that is asked for begins."""
     can_go_back = False
     can_overlap = False
+    aligned = False
+    """The shop heeds only offsets that are a multiple of the limit, so that no page overlaps the one before."""
     is_first = False
     """Whether the page that is asked for is the first one."""
     number = 0
@@ -182,7 +184,6 @@ class OffsetWay(RangeWay):
     def begin(self, request: Request) -> None:
         """Makes `request` the one for the first page."""
         self.aligned = False
-        """The shop heeds only offsets that are a multiple of the limit."""
         self._back = 0
         """Rows by which the last step went back; 0 after a page that was passed on."""
         self._margin = 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.paged_shop import BY_PLACE, EMPTY_FORMS, KINDS, LIES, PagedShop, Read, read
 
 from ecom_source.errors import EcomError
+from ecom_source.paging.page_policy import ONE_AGAIN
 from ecom_source.paging.read_tally import COUNTED, NOT_PROVABLE, READ_WHOLE
 
 EVENTS = ("insert in front", "insert at the end", "insert inside", "delete", "edit", "edit and move")
@@ -65,6 +66,10 @@ def unknowable(shop: PagedShop, events: dict[int, list[str]], *, overlap: bool, 
         return "a first page cut to an unusual length, beside a total that is as long"
     if shop.says == "right once" and any(name.startswith("insert") for name in names):
         return "a total that is said once counts no row that comes later"
+    if shop.kind == "offset" and (shop.refuses or shop.unstable) and not total and (leave or shop.unstable):
+        return "no total, and offsets that must be, or seem to have to be, multiples of the limit"
+    if shop.unstable and shop.kind in BY_PLACE and not total:
+        return "no total, and rows that come again where they would if new ones had come in front of them"
     if shop.kind in BY_PLACE and not total and sum("insert" in " ".join(each) for each in events.values()) > 1:
         return "no total, and as many new rows as a page before each of two answers, so that three pages are equal"
     if not leave or shop.kind == "keyset":
@@ -157,12 +162,15 @@ def test_a_quiet_shop_is_read_exactly_and_without_a_false_alarm(
     if says not in ("right", "guessed") and len(shop.rows) <= shop.longest:
         # A second page that is the first one again: by the contract an error, where nothing says that these are all.
         shop.last_page_again = False
+        if shop.refuses == "rounds down":
+            shop.refuses = ""
     found = read(shop, overlap=overlap and keyed, size_param=size_param, **more)
     note(f"{shop}\n{found.error!r}; {found.reading.proof}; {shop.asked}")
     assert found.error is None
     assert sorted(row["id"] for row in found.rows) == shop.ids
-    if says in ("right", "guessed"):
-        assert not found.reading.doubts
+    if says in ("right", "guessed") and shop.rows:
+        # An answer that says "no rows" may say no total.
+        assert found.reading.doubts in ([], [] if named or size_param else [ONE_AGAIN])
 
 
 @FAMILY
@@ -179,6 +187,9 @@ def test_green_means_that_no_row_is_missing(
             seed=data.draw(st.integers(0, 99)),
         )
     )
+    if shop.unstable and shop.kind in LINKS:
+        # A first page for ever, of other rows each time: not provable, by a guessed total that stays short twice.
+        shop.stuck = False
     if not keyed and shop.unstable:
         # Pages in any order whose rows cannot be told apart end at `MOST_PAGES` only.
         shop.stuck = shop.last_page_again = False
