@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from email.utils import formatdate
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive, Scope, Send
@@ -136,7 +137,7 @@ def _head(reply: Reply) -> Message:
 
 
 def _start(status: int, headers: Iterable[tuple[str, str]]) -> Message:
-    dated = [("Date", formatdate(usegmt=True)), *headers]
+    dated = [("Date", format_datetime(datetime.now(UTC), usegmt=True)), *headers]
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in dated]
     return {"type": "http.response.start", "status": status, "headers": encoded}
 
