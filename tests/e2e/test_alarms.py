@@ -55,7 +55,7 @@ def test_each_alarm_is_raised_where_it_should_be(alarmed: Scene, receiver: Recei
     incomplete, state = run(alarmed)
     assert state == "failed"
     post = receiver.wait_for(kind="incomplete", run_id=incomplete)
-    assert "15 rows, and 10 different rows came" in post["text"]
+    assert "the shop seems to ignore offset_param" in post["text"]
 
     alarmed.shop.fail("status", path="/v1/customers", status=404, times=None)
     failed, state = run(alarmed)

@@ -62,8 +62,8 @@ class Clock:
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def monotonic(self) -> float:
-        """Seconds."""
-        return self.now
+        """Seconds. Those of the real clock count fifty times: a thread that waits for its turn does not sleep."""
+        return self.now + 50 * time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Lets them go by."""

@@ -10,7 +10,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, Asset, get_parsing_context
 from tests.support.apis import api, windowed
 
-from ecom_source import elt_dag
+from ecom_source import Options, elt_dag
 
 PAST = pendulum.datetime(2025, 3, 1, tz="UTC")
 RARE = "0 0 29 2 *"
@@ -50,8 +50,9 @@ LAG_SECONDS = {"contract_asset": 90}
 def build(dag_id: str) -> DAG:
     """A DAG of `RESOURCES`."""
     names, settings = RESOURCES[dag_id]
-    lag = {"lag": LAG_SECONDS[dag_id]} if dag_id in LAG_SECONDS else {}
-    resources = [windowed(name, incremental=lag) for name in names]
+    resources = [windowed(name, incremental={"lag": LAG_SECONDS.get(dag_id, 0)}) for name in names]
+    # As it would find out by itself: so that each window is asked for in one way from the first run on.
+    settings = {"options": Options(filter_step=timedelta(seconds=1)), **settings}
     client = {"paginator": {"type": "offset", "limit": 40}}
     return elt_dag(dag_id, api(*resources, client=client), api_conn_id=dag_id, dataset_name=dag_id, **settings)
 
