@@ -80,7 +80,7 @@ def asked_for(since: str, before: str, asked: Sequence[Asked]) -> Asked:
         for start, end in asked
         if start is not None
         and end is not None
-        and timedelta(0) <= instant(since) - instant(start) <= second
+        and timedelta(0) <= instant(since) - instant(start) < 2 * second
         and timedelta(0) <= instant(end) - instant(before) <= 2 * second
     }
     assert len(near) == 1, (since, before, sorted(near))
