@@ -63,7 +63,8 @@ def test_runs_that_were_marked_as_failed_or_as_success_leave_no_hole(
         assert [seen.run["state"] for seen in runs] == ["success", "failed", "success", "success"]
         outcome = it.outcome(runs)
         asked = [(record.params["updated_since"], record.params["updated_before"]) for record in outcome.requests]
-        assert asked == [(INITIAL, day(2)), *((day(2), day(number)) for number in (3, 4, 5))]
+        windows = [(INITIAL, day(2)), *((day(2), day(number)) for number in (3, 4, 5))]
+        assert asked == [(later(start, -1), later(end, 1)) for start, end in windows]
         loaded = Outcome([runs[0], runs[3]], [outcome.requests[0], outcome.requests[3]], outcome.tables, outcome.shop)
         it.verify([scheduled(INITIAL, day(2)), scheduled(day(2), day(5))], loaded)
         assert_complete(it, "products", day(5))
