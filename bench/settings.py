@@ -31,9 +31,9 @@ def _tuning(**more: Any) -> None:
 
 
 def _rows_one_by_one() -> None:
-    from ecom_source.load import load
+    from ecom_source.load import surroundings
 
-    _exchange(load, columnar=lambda expect: nullcontext())
+    _exchange(surroundings, columnar=lambda *given: nullcontext())
 
 
 def _duckdb(*names: str) -> None:
